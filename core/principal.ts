@@ -1,0 +1,29 @@
+import { ServiceError } from './errors';
+
+/** Scopes of the management surface; the CIS scopes are in contracts of the change and person doors. */
+export type Scope =
+  | 'write'
+  | 'topics:read'
+  | 'topics:write'
+  | 'subscriptions:read'
+  | 'subscriptions:write'
+  | 'subscriptions:system'
+  | 'deliveries:read'
+  | 'deliveries:write';
+
+/** Who calls, and what the credentials prove. */
+export interface Principal {
+  /** The token's `sub`; owns what the caller makes. */
+  readonly subject: string;
+  readonly scopes: ReadonlySet<string>;
+}
+
+/** @throws ServiceError `insufficient_scope` naming the scope that is missing. */
+export function requireScope(principal: Principal, scope: Scope): void {
+  if (!principal.scopes.has(scope)) {
+    throw new ServiceError(
+      'insufficient_scope',
+      `this call needs the scope "${scope}", which the token does not have; ask the token's issuer for it`,
+    );
+  }
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import type { Event } from '../events/event';
+
+/** The states in which a delivery can end, and `pending` before that. */
+export type DeliveryState = 'pending' | 'delivered' | 'dead' | 'skipped' | 'erased';
+
+/** What names a delivery: run 0 is the live one and its resends, each replay is a run of its own. */
+export interface DeliveryKey {
+  readonly eventId: string;
+  readonly subscriptionId: string;
+  readonly run: number;
+}
+
+/** One try to hand a delivery to its target. */
+export interface Attempt {
+  readonly number: number;
+  /** ISO 8601: when it began. */
+  readonly at: string;
+  readonly milliseconds: number;
+  /** The HTTP status, when there was an answer. */
+  readonly status?: number;
+  /** The address that was connected to. */
+  readonly address?: string;
+  /** Why it failed, in a word: `timeout`, `connection_refused`, `target_refused`, `status_500`, … */
+  readonly failure?: string;
+  /** The first bytes of the answer's body. */
+  readonly answer?: string;
+}
+
+/** A row of the deliveries table: written at the first outcome, the truth from then on. */
+export interface Delivery extends DeliveryKey {
+  /** `door/name`. */
+  readonly topic: string;
+  /** Where the event lies in the history: the order of its row. */
+  readonly order: string;
+  readonly state: DeliveryState;
+  /** Why it ended so, for `dead` and `skipped`. */
+  readonly reason?: string;
+  /** Number of the last attempt that ended; 0 before the first. */
+  readonly attempt: number;
+  /** The newest attempts, oldest first. */
+  readonly attempts: readonly Attempt[];
+  /** ISO 8601; when the next attempt is due, for a parked delivery. */
+  readonly dueAt?: string;
+  /** ISO 8601. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** What travels on the deliveries queue: one attempt of one delivery. */
+export interface DeliveryMessage extends DeliveryKey {
+  readonly v: 1;
+  readonly topic: string;
+  readonly order: string;
+  /** The attempt that this message asks for, from 1. */
+  readonly attempt: number;
+  /** The event itself while it is small; otherwise the worker reads the history. */
+  readonly event?: Event;
+}
+
+/** What lies on the dead-letter queue: it points at the row, which is the truth. */
+export interface DeadLetterMessage extends DeliveryKey {
+  readonly v: 1;
+  readonly reason: string;
+}
+
+/** The public id of a delivery: the same for the same event, subscription and run. */
+export function deliveryId({ eventId, subscriptionId, run }: DeliveryKey): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([eventId, subscriptionId, run]))
+    .digest();
+  return `dlv_${digest.toString('base64url').slice(0, 24)}`;
+}

@@ -1,0 +1,20 @@
+import type { Config } from 'jest';
+
+/** Packages that ship only ES modules: jest runs CommonJS, so swc turns them into it. */
+const esModulesOnly = ['jose', 'fast-check', 'pure-rand', 'fauxqs'];
+
+const config: Config = {
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: {
+    '^.+\\.(ts|js|mjs)$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
+  },
+  transformIgnorePatterns: [`/node_modules/(?!(${esModulesOnly.join('|')})/)`],
+  // CDK assets and the bundles hold package.json files of their own.
+  modulePathIgnorePatterns: ['<rootDir>/cdk.out', '<rootDir>/dist', '<rootDir>/.changewire'],
+  testTimeout: 30_000,
+};
+
+export default config;

@@ -1,0 +1,165 @@
+/**
+ * THE MAP of the functions: stem → handler file, trigger, environment, size. `lib` builds every function from
+ * it; a handler reads its environment by its stem. A variable that is missing or surplus does not compile on
+ * either side.
+ */
+export interface FunctionDefinition {
+  /** `lambdas/<handler>.ts` exports `handler`. */
+  readonly handler: string;
+  readonly trigger: 'http' | 'stream' | 'queue' | 'schedule' | 'custom-resource';
+  /** What the function does, in one line: its description in AWS and in the README. */
+  readonly description: string;
+  readonly environment: readonly string[];
+  readonly memoryMegabytes: number;
+  readonly timeoutSeconds: number;
+}
+
+const tokens = ['VERIFY_TOKENS', 'JWKS_URI', 'TOKEN_ISSUER', 'TOKEN_AUDIENCE'] as const;
+
+/** API Gateway gives up after 29 s; a door that takes longer than this is broken, not slow. */
+const DOOR_TIMEOUT_SECONDS = 15;
+
+export const functions = {
+  'submit-change': {
+    handler: 'change/submit-change',
+    trigger: 'http',
+    description: 'Accepts a profile change: checks its shape and appends it to the changes stream.',
+    environment: [...tokens, 'CHANGES_STREAM_NAME'],
+    memoryMegabytes: 512,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
+  'read-change-status': {
+    handler: 'change/read-change-status',
+    trigger: 'http',
+    description: 'Says how the change with a sequence number ended.',
+    environment: [...tokens, 'CHANGE_STATUSES_TABLE_NAME'],
+    memoryMegabytes: 512,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
+  'integrate-changes': {
+    handler: 'change/integrate-changes',
+    trigger: 'stream',
+    description: 'Verifies the changes of the stream and integrates them into profiles.',
+    environment: [
+      'PROFILES_TABLE_NAME',
+      'CHANGE_STATUSES_TABLE_NAME',
+      'EVENTS_STREAM_NAME',
+      'CIS_KEY_SECRET_ID',
+      'PUBLISHERS_JWKS_SECRET_ID',
+      'VERIFY_SIGNATURES',
+      'VERIFY_PUBLISHERS',
+      'ALLOW_MINTED_IDENTIFIERS',
+    ],
+    memoryMegabytes: 1024,
+    timeoutSeconds: 60,
+  },
+  'read-person': {
+    handler: 'person/read-person',
+    trigger: 'http',
+    description: 'Finds one profile by user_id, uuid, primary_email or primary_username.',
+    environment: [...tokens, 'PROFILES_TABLE_NAME'],
+    memoryMegabytes: 512,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
+  'manage-topics': {
+    handler: 'manage/manage-topics',
+    trigger: 'http',
+    description: 'Makes, lists and reads topics.',
+    environment: [...tokens, 'REGISTRY_TABLE_NAME'],
+    memoryMegabytes: 512,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
+  'manage-subscriptions': {
+    handler: 'manage/manage-subscriptions',
+    trigger: 'http',
+    description: 'Makes, lists, reads, pauses, resumes and deletes subscriptions.',
+    environment: [...tokens, 'REGISTRY_TABLE_NAME', 'ALLOW_PRIVATE_TARGETS'],
+    memoryMegabytes: 512,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
+  'manage-deliveries': {
+    handler: 'manage/manage-deliveries',
+    trigger: 'http',
+    description: 'Lists deliveries with their attempts and sends dead letters again.',
+    environment: [...tokens, 'REGISTRY_TABLE_NAME', 'DELIVERIES_TABLE_NAME', 'DELIVERIES_QUEUE_URL'],
+    memoryMegabytes: 512,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
+  'read-health': {
+    handler: 'manage/read-health',
+    trigger: 'http',
+    description: 'Says that the API answers.',
+    environment: ['STAGE'],
+    memoryMegabytes: 256,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
+  'answer-not-found': {
+    handler: 'manage/answer-not-found',
+    trigger: 'http',
+    description: 'Answers unknown paths in the dialect of the path.',
+    environment: [],
+    memoryMegabytes: 256,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
+  'dispatch-events': {
+    handler: 'events/dispatch-events',
+    trigger: 'stream',
+    description: 'Keeps the history and sends one message per event and matching subscription.',
+    environment: ['REGISTRY_TABLE_NAME', 'EVENTS_TABLE_NAME', 'DELIVERIES_QUEUE_URL'],
+    memoryMegabytes: 1024,
+    timeoutSeconds: 60,
+  },
+  'deliver-webhooks': {
+    handler: 'webhooks/deliver-webhooks',
+    trigger: 'queue',
+    description: 'Posts deliveries to their subscribers, signed; retries, parks or buries what fails.',
+    environment: [
+      'REGISTRY_TABLE_NAME',
+      'EVENTS_TABLE_NAME',
+      'DELIVERIES_TABLE_NAME',
+      'DELIVERIES_QUEUE_URL',
+      'DEAD_LETTER_QUEUE_URL',
+      'EVENTS_STREAM_NAME',
+      'ALLOW_PRIVATE_TARGETS',
+    ],
+    memoryMegabytes: 512,
+    // The longest time-out a policy may ask for is 30 s; a batch is posted concurrently.
+    timeoutSeconds: 60,
+  },
+  'requeue-deliveries': {
+    handler: 'webhooks/requeue-deliveries',
+    trigger: 'schedule',
+    description: 'Every minute: queues the parked deliveries that are due soon.',
+    environment: ['DELIVERIES_TABLE_NAME', 'DELIVERIES_QUEUE_URL'],
+    memoryMegabytes: 512,
+    timeoutSeconds: 55,
+  },
+  'resend-dead-letters': {
+    handler: 'webhooks/resend-dead-letters',
+    trigger: 'schedule',
+    description: 'Every minute: settles the dead-letter queue, and sends again what the stage lets it.',
+    environment: [
+      'DELIVERIES_TABLE_NAME',
+      'DELIVERIES_QUEUE_URL',
+      'DEAD_LETTER_QUEUE_URL',
+      'RESEND_DEAD_LETTERS_AFTER_MINUTES',
+    ],
+    memoryMegabytes: 512,
+    timeoutSeconds: 55,
+  },
+  'generate-cis-key': {
+    handler: 'change/generate-cis-key',
+    trigger: 'custom-resource',
+    description: 'At deployment: generates the cis signing key into Secrets Manager, once.',
+    environment: ['CIS_KEY_SECRET_ID'],
+    memoryMegabytes: 512,
+    timeoutSeconds: 60,
+  },
+} as const satisfies Record<string, FunctionDefinition>;
+
+export type FunctionName = keyof typeof functions;
+
+/** Exactly the variables of one function. */
+export type Environment<Name extends FunctionName> = Readonly<
+  Record<(typeof functions)[Name]['environment'][number], string>
+>;

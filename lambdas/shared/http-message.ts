@@ -1,0 +1,49 @@
+import { ServiceError } from '../../core/errors';
+
+/** A request as the doors see it: decoded once, headers in lower case. */
+export interface HttpRequest {
+  readonly method: string;
+  /** The route's resource, such as `/v2/user/{by}/{value}`. */
+  readonly resource: string;
+  /** The path as it came, still percent-encoded. */
+  readonly path: string;
+  /** Path parameters, percent-decoded once. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Query parameters; the last one of a name wins. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly requestId: string;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A string is sent as it is, anything else as JSON. */
+  readonly body?: unknown;
+}
+
+/** What a handler file exports for its tests: a function of its ports, which the caller has bound. */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpReply>;
+
+/**
+ * The JSON of a body, checked for size before it is parsed.
+ * @param limitBytes what the door accepts, in bytes of the body as it came.
+ * @throws ServiceError `body_missing`, `body_too_large` (names the limit) or `body_not_json`.
+ */
+export function parseJsonBody(request: HttpRequest, limitBytes: number): unknown {
+  if (request.body.length === 0) {
+    throw new ServiceError('body_missing', 'the request has no body; send JSON');
+  }
+  if (request.body.length > limitBytes) {
+    throw new ServiceError(
+      'body_too_large',
+      `the body has ${request.body.length} bytes; the limit here is ${limitBytes} bytes`,
+    );
+  }
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(request.body));
+  } catch {
+    throw new ServiceError('body_not_json', 'the body is not valid JSON in UTF-8');
+  }
+}

@@ -1,0 +1,59 @@
+import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import type { FunctionName } from '../functions';
+import { lazily } from './lazily';
+import { makeLogger } from './logging';
+
+/** A record as the stream delivered it. */
+export interface StreamRecord {
+  readonly sequenceNumber: string;
+  readonly shardId: string;
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+  /** ISO 8601: when the stream took it. */
+  readonly arrivedAt: string;
+}
+
+/** Handles the records of one batch, which are of one shard and in its order. */
+export type BatchHandler = (records: readonly StreamRecord[]) => Promise<void>;
+
+/**
+ * The wrapper of every stream function. The handler either ends every record of the batch (a refusal is an
+ * ending) or throws: then the mapping retries from the first record, and bisects. Replaying what had ended
+ * already changes nothing (design: law 3).
+ */
+export function streamFunction({
+  name,
+  wire,
+}: {
+  readonly name: FunctionName;
+  readonly wire: () => BatchHandler;
+}) {
+  const handle = lazily(wire);
+  const logger = lazily(() => makeLogger(name));
+  return async (event: KinesisStreamEvent): Promise<KinesisStreamBatchResponse> => {
+    const records = event.Records.map(toStreamRecord);
+    const first = records[0];
+    try {
+      await handle()(records);
+      return { batchItemFailures: [] };
+    } catch (error) {
+      logger().error('batch failed; the stream will deliver it again', {
+        records: records.length,
+        first_sequence_number: first?.sequenceNumber,
+        error: error as Error,
+      });
+      return { batchItemFailures: first ? [{ itemIdentifier: first.sequenceNumber }] : [] };
+    }
+  };
+}
+
+function toStreamRecord({ eventID, kinesis }: KinesisStreamEvent['Records'][number]): StreamRecord {
+  return {
+    sequenceNumber: kinesis.sequenceNumber,
+    // eventID is `<shard id>:<sequence number>`; nothing else in the record names the shard.
+    shardId: eventID.slice(0, eventID.lastIndexOf(':')),
+    partitionKey: kinesis.partitionKey,
+    data: Buffer.from(kinesis.data, 'base64'),
+    arrivedAt: new Date(kinesis.approximateArrivalTimestamp * 1000).toISOString(),
+  };
+}

@@ -1,0 +1,70 @@
+/**
+ * THE MAP of the stores: table → keys, indexes, expiry. `lib` creates the tables from it, the adapters in
+ * `aws/` read and write by it. Indexes are keys-only: a look-up finds the key, the row is read consistently.
+ */
+export interface TableIndex {
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+}
+
+export interface TableDefinition {
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+  readonly indexes: Readonly<Record<string, TableIndex>>;
+  /** Attribute with the expiry in epoch seconds. TTL is late: readers filter what has expired. */
+  readonly timeToLive?: string;
+}
+
+export const tables = {
+  profiles: {
+    partitionKey: 'user_id',
+    indexes: {
+      'by-uuid': { partitionKey: 'uuid' },
+      'by-primary-email': { partitionKey: 'primary_email' },
+      'by-primary-username': { partitionKey: 'primary_username' },
+      'by-connection-method': { partitionKey: 'connection_method', sortKey: 'user_id' },
+    },
+  },
+  'change-statuses': {
+    partitionKey: 'sequence_number',
+    // Sequence numbers are unique per shard only.
+    sortKey: 'shard_id',
+    indexes: {},
+    timeToLive: 'expires_at',
+  },
+  /**
+   * partition `topic#<door>/<name>`: sort `topic` or `subscription#<id>`;
+   * partition `subscription#<id>`: sort `reference`, the way from an id to its topic.
+   */
+  registry: {
+    partitionKey: 'partition',
+    sortKey: 'sort',
+    indexes: {},
+    timeToLive: 'expires_at',
+  },
+  /**
+   * partition `topic#<door>/<name>#<write shard>`, sort = order: the history;
+   * partition `event#<id>`, sort `marker`: the winning sequence number, order and fan-out plan;
+   * partition `unprocessable#<shard id>`, sort = sequence number: records that could not be read.
+   */
+  events: {
+    partitionKey: 'partition',
+    sortKey: 'sort',
+    indexes: {},
+    timeToLive: 'expires_at',
+  },
+  deliveries: {
+    // `<event id>#<0..15>`: one event may fan out to thousands, so its rows are spread.
+    partitionKey: 'event_shard',
+    // `<subscription id>#<run>`
+    sortKey: 'subscription_run',
+    indexes: {
+      'by-subscription': { partitionKey: 'subscription_day', sortKey: 'created_order' },
+      'by-due': { partitionKey: 'due_shard', sortKey: 'due_at' },
+      'by-dead': { partitionKey: 'dead_shard', sortKey: 'dead_at' },
+    },
+    timeToLive: 'expires_at',
+  },
+} as const satisfies Record<string, TableDefinition>;
+
+export type TableName = keyof typeof tables;
