@@ -16,3 +16,12 @@ export interface EventStream {
    */
   append(batches: readonly EventBatch[]): Promise<void>;
 }
+
+/** Reads one event of the history; `undefined` when it has expired. */
+export interface EventHistoryReader {
+  read(key: {
+    readonly topic: string;
+    readonly order: string;
+    readonly eventId: string;
+  }): Promise<Event | undefined>;
+}

@@ -1,0 +1,41 @@
+import type { TopicKey } from '../events/event';
+import type { Subscription, SubscriptionState } from '../webhooks/subscription';
+import type { Topic } from './topic';
+
+/** The registry of topics. Uniqueness is by conditional put. */
+export interface TopicStore {
+  create(topic: Topic): Promise<'created' | 'already_exists'>;
+  find(key: TopicKey): Promise<Topic | undefined>;
+  /** Bounded: at most `limit`, with a token for the rest. */
+  list(options: { limit: number; after?: string }): Promise<{ topics: readonly Topic[]; next?: string }>;
+}
+
+/** What names a subscription, with the topic that its row lies under. */
+export interface SubscriptionReference {
+  readonly id: string;
+  readonly topic: TopicKey;
+}
+
+/** The registry of subscriptions. All reads are strongly consistent, so a change takes effect with its reply. */
+export interface SubscriptionStore {
+  create(subscription: Subscription): Promise<void>;
+  /** Those of a topic in every state but `deleted`. */
+  ofTopic(topic: TopicKey): Promise<readonly Subscription[]>;
+  /** In any state; `undefined` when there never was one, or it was deleted long ago. */
+  find(id: string): Promise<Subscription | undefined>;
+  /** Many at once; the map lacks those that are gone. */
+  findMany(references: readonly SubscriptionReference[]): Promise<ReadonlyMap<string, Subscription>>;
+  /**
+   * Moves the state if it is one of `from`; tells the state that it found otherwise.
+   * @param at ISO 8601.
+   */
+  changeState(
+    reference: SubscriptionReference,
+    change: { from: readonly SubscriptionState[]; to: SubscriptionState; reason?: string; at: string },
+  ): Promise<{ readonly moved: boolean; readonly state: SubscriptionState | undefined }>;
+  list(options: {
+    owner: string;
+    limit: number;
+    after?: string;
+  }): Promise<{ subscriptions: readonly Subscription[]; next?: string }>;
+}
