@@ -1,9 +1,10 @@
-import type { Config } from 'jest';
+// Plain JavaScript: jest reads a TypeScript configuration only with a loader of its own.
 
 /** Packages that ship only ES modules: jest runs CommonJS, so swc turns them into it. */
 const esModulesOnly = ['jose', 'fast-check', 'pure-rand', 'fauxqs'];
 
-const config: Config = {
+/** @type {import('jest').Config} */
+const config = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: {
     '^.+\\.(ts|js|mjs)$': [
@@ -17,4 +18,4 @@ const config: Config = {
   testTimeout: 30_000,
 };
 
-export default config;
+module.exports = config;
