@@ -1,0 +1,185 @@
+import { compactVerify, decodeProtectedHeader, errors, type JWTVerifyGetKey } from 'jose';
+import { type ErrorCode, ServiceError } from '../../core/errors';
+import type { Principal } from '../../core/principal';
+import type { Environment } from '../functions';
+import type { HttpRequest } from './http-message';
+import { lazily } from './lazily';
+import { openTokenKeys } from './token-keys';
+
+export type TokenEnvironment = Pick<
+  Environment<'submit-change'>,
+  'VERIFY_TOKENS' | 'JWKS_URI' | 'TOKEN_ISSUER' | 'TOKEN_AUDIENCE'
+>;
+
+/** @throws ServiceError 401, with CIS's codes and texts, when the request carries no good token. */
+export type Authenticator = (request: Pick<HttpRequest, 'headers'>) => Promise<Principal>;
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/** Clocks of issuers and ours differ a little. */
+const LEEWAY_SECONDS = 5;
+
+/** One pattern, because only whole base64url segments may reach the decoder. */
+const COMPACT_TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
+
+/**
+ * Who calls, by the JWT of `Authorization: Bearer`. RS256 alone, everywhere. With `VERIFY_TOKENS` `false`
+ * (the preview) signature, issuer and audience are taken on trust; expiry is not.
+ * @param now epoch milliseconds.
+ * @throws Error when tokens are verified but there is no issuer or audience to verify against.
+ */
+export function makeAuthenticator(
+  environment: TokenEnvironment,
+  now: () => number = Date.now,
+): Authenticator {
+  // Fail closed: any text but `false` verifies.
+  const verifies = environment.VERIFY_TOKENS !== 'false';
+  if (verifies && (environment.TOKEN_ISSUER === '' || environment.TOKEN_AUDIENCE === '')) {
+    throw new Error('TOKEN_ISSUER and TOKEN_AUDIENCE must be set when VERIFY_TOKENS is not "false"');
+  }
+  const keys = lazily(() => openTokenKeys(environment.JWKS_URI));
+  return async (request) => {
+    const token = readBearer(request.headers.authorization);
+    requireRs256(token);
+    const claims = parseClaims(verifies ? await verifySignature(token, keys()) : decodePayload(token));
+    checkTimes(claims, now() / 1000, verifies);
+    if (verifies) {
+      checkIssuerAndAudience(claims, environment);
+    }
+    return { subject: readSubject(claims), scopes: readScopes(claims) };
+  };
+}
+
+function readBearer(header: string | undefined): string {
+  const [scheme, token, ...rest] = (header ?? '').trim().split(/\s+/);
+  if (!scheme) {
+    throw refused('authorization_header_missing', 'Authorization header is expected');
+  }
+  if (scheme.toLowerCase() !== 'bearer') {
+    throw refused('invalid_header', 'Authorization header must start with Bearer');
+  }
+  if (token === undefined) {
+    throw refused('invalid_header', 'Token not found');
+  }
+  if (rest.length > 0) {
+    throw refused('invalid_header', 'Authorization header must be Bearer token');
+  }
+  return token;
+}
+
+/** Before any key is looked at: `none` and HS256 with a public key as the secret never get further. */
+function requireRs256(token: string): void {
+  if (!COMPACT_TOKEN.test(token)) {
+    throw unreadable();
+  }
+  let algorithm: unknown;
+  try {
+    algorithm = decodeProtectedHeader(token).alg;
+  } catch {
+    throw unreadable();
+  }
+  if (algorithm !== 'RS256') {
+    throw unreadable();
+  }
+}
+
+async function verifySignature(token: string, keys: JWTVerifyGetKey): Promise<Uint8Array> {
+  try {
+    return (await compactVerify(token, keys, { algorithms: ['RS256'] })).payload;
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
+      throw refused('invalid_header', 'Unable to find appropriate key');
+    }
+    if (isKeysOutage(error)) {
+      throw error;
+    }
+    throw unreadable();
+  }
+}
+
+/** The issuer cannot be reached or answers nonsense: ours to repair, the token may be good. */
+function isKeysOutage(error: unknown): boolean {
+  return !(
+    error instanceof errors.JWSInvalid ||
+    error instanceof errors.JWSSignatureVerificationFailed ||
+    error instanceof errors.JOSEAlgNotAllowed ||
+    error instanceof errors.JOSENotSupported
+  );
+}
+
+function decodePayload(token: string): Uint8Array {
+  return Buffer.from(token.split('.')[1] ?? '', 'base64url');
+}
+
+function parseClaims(payload: Uint8Array): Claims {
+  try {
+    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+    if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) {
+      return claims as Claims;
+    }
+  } catch {
+    // Told below, like every other token that is none.
+  }
+  throw unreadable();
+}
+
+function checkTimes(claims: Claims, nowSeconds: number, mustExpire: boolean): void {
+  const expiresAt = readSeconds(claims.exp);
+  const notBefore = readSeconds(claims.nbf);
+  const issuedAt = readSeconds(claims.iat);
+  if ([expiresAt, notBefore, issuedAt].some(Number.isNaN) || (mustExpire && expiresAt === undefined)) {
+    throw wrongClaims();
+  }
+  if (expiresAt !== undefined && expiresAt <= nowSeconds - LEEWAY_SECONDS) {
+    throw refused('token_expired', 'token is expired');
+  }
+  if (notBefore !== undefined && notBefore > nowSeconds + LEEWAY_SECONDS) {
+    throw wrongClaims();
+  }
+}
+
+/** CIS's own tools write times as strings of digits. `NaN` is what is neither that nor a number. */
+function readSeconds(value: unknown): number | undefined {
+  if (value === undefined) {
+    return undefined;
+  }
+  if (typeof value === 'string' && /^\d{1,15}$/.test(value)) {
+    return Number(value);
+  }
+  return typeof value === 'number' ? value : Number.NaN;
+}
+
+function checkIssuerAndAudience(claims: Claims, environment: TokenEnvironment): void {
+  const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
+  if (claims.iss !== environment.TOKEN_ISSUER || !audiences.includes(environment.TOKEN_AUDIENCE)) {
+    throw wrongClaims();
+  }
+}
+
+/** What a caller makes belongs to its subject, so a token without one could share it with any other. */
+function readSubject({ sub }: Claims): string {
+  if (typeof sub !== 'string' || sub === '') {
+    throw refused('invalid_claims', 'the token names no subject: the claim "sub" is missing');
+  }
+  return sub;
+}
+
+/** Issuers differ in where they put scopes: `scope` as text, `permissions` or `scp` as a list. */
+function readScopes({ scope, scp, permissions }: Claims): ReadonlySet<string> {
+  const listed = [scope, scp, permissions].flatMap((claim) =>
+    typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : [],
+  );
+  return new Set(listed.filter((name): name is string => typeof name === 'string' && name !== ''));
+}
+
+function unreadable(): ServiceError {
+  return refused('invalid_header', 'Unable to parse authentication token.');
+}
+
+function wrongClaims(): ServiceError {
+  return refused('invalid_claims', 'incorrect claims,please check the audience and issuer');
+}
+
+function refused(code: ErrorCode, description: string): ServiceError {
+  return new ServiceError(code, description, { 'www-authenticate': 'Bearer' });
+}
