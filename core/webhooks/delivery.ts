@@ -40,11 +40,30 @@ export interface Delivery extends DeliveryKey {
   readonly attempt: number;
   /** The newest attempts, oldest first. */
   readonly attempts: readonly Attempt[];
-  /** ISO 8601; when the next attempt is due, for a parked delivery. */
+  /** The attempt that the policy's schedule counts from: 1, or the first one after a resend. */
+  readonly scheduleStart: number;
+  /** How often it was sent again after it had died. */
+  readonly resends: number;
+  /** The worker that is at it; missing before attempt 2, which needs no claim. */
+  readonly claim?: Claim;
+  /** ISO 8601; when the next attempt is to be made, while pending. */
+  readonly nextAttemptAt?: string;
+  /** ISO 8601; when the tick looks at it: set while it is parked, or as a safety net after a resend. */
   readonly dueAt?: string;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly updatedAt: string;
+  /** ISO 8601; when it reached its terminal state. */
+  readonly endedAt?: string;
+  /** Counts the writes of this row, from 1: a write is refused when the row has moved on since it was read. */
+  readonly version: number;
+}
+
+/** Says that a worker is making an attempt, until the lease ends. */
+export interface Claim {
+  readonly attempt: number;
+  /** ISO 8601. */
+  readonly leaseUntil: string;
 }
 
 /** What travels on the deliveries queue: one attempt of one delivery. */

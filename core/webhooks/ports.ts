@@ -1,4 +1,4 @@
-import type { DeadLetterMessage, DeliveryMessage } from './delivery';
+import type { DeadLetterMessage, Delivery, DeliveryKey, DeliveryMessage } from './delivery';
 
 /** The way into the deliveries queue. */
 export interface DeliveryQueue {
@@ -15,4 +15,95 @@ export interface DeliveryQueue {
 /** The way into the dead-letter queue. */
 export interface DeadLetterQueue {
   send(message: DeadLetterMessage): Promise<void>;
+}
+
+/** A message as the dead-letter queue hands it out. */
+export interface ReceivedDeadLetter {
+  /** Parsed JSON, or `undefined` when it is none. */
+  readonly body: unknown;
+  /** What {@link DeadLetterInbox.remove} takes. */
+  readonly receipt: string;
+}
+
+/** The way out of the dead-letter queue. */
+export interface DeadLetterInbox {
+  /** At most ten, none when it is empty; they stay hidden for a few minutes and return unless removed. */
+  receive(): Promise<readonly ReceivedDeadLetter[]>;
+  remove(receipt: string): Promise<void>;
+}
+
+/** One page of a list; `next` continues it and is missing at the end. */
+export interface DeliveryPage {
+  readonly deliveries: readonly Delivery[];
+  readonly next?: string;
+}
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly after?: string | undefined;
+}
+
+/** The table of deliveries. Reads by key are strongly consistent; the lists may be a moment old. */
+export interface DeliveryStore {
+  read(key: DeliveryKey): Promise<Delivery | undefined>;
+  /**
+   * Writes the row if nobody wrote it since it was read: `delivery.version` is one above the version that was
+   * read, 1 for a row that must not exist yet.
+   */
+  write(delivery: Delivery): Promise<'written' | 'conflict'>;
+  /** All deliveries of an event. */
+  ofEvent(eventId: string, page: PageRequest): Promise<DeliveryPage>;
+  /** Those of a subscription that were made on a day (`YYYY-MM-DD`, UTC), newest first. */
+  ofSubscription(subscriptionId: string, day: string, page: PageRequest): Promise<DeliveryPage>;
+  /** The dead ones of all subscriptions, newest first. */
+  dead(page: PageRequest): Promise<DeliveryPage>;
+  /** Pending ones that are due by then (ISO 8601), of one of the {@link DUE_SHARDS}; the longest overdue first. */
+  due(shard: number, by: string, limit: number): Promise<readonly Delivery[]>;
+}
+
+/** Parked deliveries are spread over this many partitions of the index by due time. */
+export const DUE_SHARDS = 16;
+
+/** What is posted to a target. */
+export interface WebhookRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** For everything: look-up, connection, request, answer. */
+  readonly timeoutSeconds: number;
+}
+
+/** Why there was no complete answer. */
+export type TargetFailure =
+  | 'target_refused'
+  | 'request_invalid'
+  | 'timeout'
+  | 'dns_failed'
+  | 'connection_refused'
+  | 'connection_reset'
+  | 'unreachable'
+  | 'tls_failed'
+  | 'closed_early'
+  | 'answer_invalid'
+  | 'connection_failed';
+
+/** How a target took a request. */
+export type TargetResult = {
+  readonly milliseconds: number;
+  /** The address that was connected to. */
+  readonly address?: string;
+} & (
+  | {
+      readonly status: number;
+      /** The answer's `Retry-After`, as it came. */
+      readonly retryAfter?: string;
+      /** The first bytes of the answer's body. */
+      readonly answer: string;
+    }
+  | { readonly failure: TargetFailure }
+);
+
+/** The way to a subscriber; never throws, never follows a redirect, never calls what the guard refuses. */
+export interface WebhookTarget {
+  post(request: WebhookRequest): Promise<TargetResult>;
 }

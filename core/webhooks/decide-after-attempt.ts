@@ -1,0 +1,65 @@
+import type { TargetResult } from './ports';
+import { parseRetryAfter } from './retry-after';
+import type { DeliveryPolicy } from './subscription';
+
+/** What follows from an attempt. */
+export type AfterAttempt =
+  | { readonly outcome: 'delivered' }
+  | { readonly outcome: 'postponed'; readonly delaySeconds: number }
+  | {
+      readonly outcome: 'dead';
+      /** `gone`, `final_status` or `attempts_used_up`; the attempt itself says what happened. */
+      readonly reason: 'gone' | 'final_status' | 'attempts_used_up';
+    };
+
+/** The target says that it will not come back: the subscription is switched off (Standard Webhooks). */
+const GONE = 410;
+
+/** A subscriber may ask for at least this long, however short the schedule's wait is. */
+const RETRY_AFTER_FLOOR_SECONDS = 3600;
+
+/**
+ * Decides what follows from an attempt: the subscription's success rule, its final statuses, its schedule.
+ * @param attempt number of the attempt, from 1.
+ * @param scheduleStart the attempt that the schedule counts from.
+ * @param random from 0 (inclusive) to 1 (exclusive).
+ */
+export function decideAfterAttempt(options: {
+  readonly policy: DeliveryPolicy;
+  readonly attempt: number;
+  readonly scheduleStart: number;
+  readonly result: TargetResult;
+  readonly now: Date;
+  readonly random: number;
+}): AfterAttempt {
+  const { policy, attempt, scheduleStart, result, now, random } = options;
+  const status = 'status' in result ? result.status : undefined;
+  if (status !== undefined && isSuccess(policy, status)) {
+    return { outcome: 'delivered' };
+  }
+  if (status === GONE) {
+    return { outcome: 'dead', reason: 'gone' };
+  }
+  if (status !== undefined && policy.finalStatuses.includes(status)) {
+    return { outcome: 'dead', reason: 'final_status' };
+  }
+  const wait = policy.scheduleSeconds[attempt - scheduleStart];
+  if (wait === undefined) {
+    return { outcome: 'dead', reason: 'attempts_used_up' };
+  }
+  const asked = 'retryAfter' in result && result.retryAfter ? parseRetryAfter(result.retryAfter, now) : 0;
+  return { outcome: 'postponed', delaySeconds: delaySeconds(wait, policy.jitter, random, asked ?? 0) };
+}
+
+function isSuccess({ success }: DeliveryPolicy, status: number): boolean {
+  return success === '200' ? status === 200 : status >= 200 && status < 300;
+}
+
+/**
+ * The schedule's wait with jitter; longer when the subscriber asks for it, but never shorter than the schedule
+ * and never beyond twice the schedule's wait or an hour, whichever is more: no answer can stall a delivery.
+ */
+function delaySeconds(wait: number, jitter: number, random: number, asked: number): number {
+  const jittered = Math.max(0, Math.round(wait * (1 + jitter * (2 * random - 1))));
+  return Math.max(jittered, Math.min(asked, Math.max(2 * wait, RETRY_AFTER_FLOOR_SECONDS)));
+}
