@@ -1,0 +1,68 @@
+import type { Event } from '../events/event';
+import type { Profile } from '../person/profile';
+import type { ChangeRecord, ChangeStatus } from './change';
+
+/** Names one record of a stream: sequence numbers are unique per shard only. */
+export interface StreamPosition {
+  readonly sequenceNumber: string;
+  readonly shardId: string;
+}
+
+/** The way into the changes stream; a user's changes keep their order. */
+export interface ChangeStream {
+  /**
+   * Returns when the stream has the record.
+   * @throws when the stream cannot be reached: the record may have been accepted, repeating is harmless.
+   */
+  append(record: ChangeRecord): Promise<StreamPosition>;
+}
+
+/** How one sequence number ended, and what follows from it. */
+export interface OutboxEntry {
+  readonly status: ChangeStatus;
+  /** What is announced; none for a noop or a rejection. */
+  readonly event?: Event;
+}
+
+/** A user's row: everything that one conditional write changes together (design: law 3). */
+export interface StoredProfile {
+  readonly userId: string;
+  /** 1 for the first write, one more for each. */
+  readonly version: number;
+  /** The newest change that the profile holds; up to 129 digits, compared as an integer. */
+  readonly lastSequenceNumber: string;
+  readonly lastShardId: string;
+  readonly profile: Profile;
+  /** Of the batch that made this version; replaced by the next write, never cleared. */
+  readonly outbox: readonly OutboxEntry[];
+}
+
+/** `refused`: the store takes the row to be invalid, and would again. */
+export type WriteResult = 'written' | 'version_conflict' | 'too_large' | 'refused';
+
+/** The profiles as the integrator sees them. */
+export interface ProfileStore {
+  /** Strongly consistent; the map lacks those that do not exist. */
+  readMany(userIds: readonly string[]): Promise<ReadonlyMap<string, StoredProfile>>;
+  /** One conditional write. @param expectedVersion of the row that it replaces, 0 when there is none. */
+  write(row: StoredProfile, expectedVersion: number): Promise<WriteResult>;
+  /** Whether `write` could take the row, by its size; asks no network. */
+  fits(row: StoredProfile): boolean;
+}
+
+/** How changes ended. First write wins. */
+export interface ChangeStatusStore {
+  /** Strongly consistent; those that are not recorded, or expired, are left out. */
+  readMany(positions: readonly StreamPosition[]): Promise<readonly ChangeStatus[]>;
+  /** `undefined`: unknown, expired or not ended. Strongly consistent: what has ended stays ended. */
+  find(sequenceNumber: string): Promise<ChangeStatus | undefined>;
+  record(status: ChangeStatus): Promise<'recorded' | 'already_recorded'>;
+}
+
+/** Counts the tries of a record that may take the function down; it must survive the crash. */
+export interface CrashMarkerStore {
+  /** Adds one mark atomically. @returns the marks there are now. */
+  mark(position: StreamPosition): Promise<number>;
+  /** Takes all marks away: the function survived the record. */
+  clear(position: StreamPosition): Promise<void>;
+}
