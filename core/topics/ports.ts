@@ -6,7 +6,10 @@ import type { Topic } from './topic';
 export interface TopicStore {
   create(topic: Topic): Promise<'created' | 'already_exists'>;
   find(key: TopicKey): Promise<Topic | undefined>;
-  /** Bounded: at most `limit`, with a token for the rest. */
+  /**
+   * In the order of their keys. Bounded: at most `limit`, with a token for the rest.
+   * @throws ServiceError `parameter_invalid` for a token that no list gave.
+   */
   list(options: { limit: number; after?: string }): Promise<{ topics: readonly Topic[]; next?: string }>;
 }
 
@@ -33,9 +36,34 @@ export interface SubscriptionStore {
     reference: SubscriptionReference,
     change: { from: readonly SubscriptionState[]; to: SubscriptionState; reason?: string; at: string },
   ): Promise<{ readonly moved: boolean; readonly state: SubscriptionState | undefined }>;
+  /**
+   * An owner's, oldest first, in every state but `deleted`.
+   * @throws ServiceError `parameter_invalid` for a token that no list gave.
+   */
   list(options: {
     owner: string;
     limit: number;
     after?: string;
   }): Promise<{ subscriptions: readonly Subscription[]; next?: string }>;
+}
+
+/** What its owner may change about a subscription; a `description` of `null` removes it. */
+export interface SubscriptionChanges extends Partial<Pick<Subscription, 'target' | 'headers' | 'policy'>> {
+  readonly description?: string | null;
+  /** Clears the reason of the old state. */
+  readonly state?: 'active' | 'paused';
+}
+
+/** The registry, for the door that changes subscriptions. */
+export interface SubscriptionEditor {
+  /**
+   * All of the changes in one write, unless the subscription is deleted or gone.
+   * @param at ISO 8601.
+   * @returns the subscription as it is now; `undefined` when there is none to change.
+   */
+  revise(
+    reference: SubscriptionReference,
+    changes: SubscriptionChanges,
+    at: string,
+  ): Promise<Subscription | undefined>;
 }

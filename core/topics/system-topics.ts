@@ -1,0 +1,25 @@
+import type { TopicKey } from '../events/event';
+
+/** A topic that is there without anybody making it: what Changewire itself announces. */
+export interface SystemTopic {
+  readonly key: TopicKey;
+  readonly description: string;
+}
+
+/** In the order of their names, which is the order in which they are listed. */
+export const systemTopics: readonly SystemTopic[] = [
+  systemTopic('profile.created', 'A person has a profile now; names the attributes that it holds.'),
+  systemTopic(
+    'profile.updated',
+    'A profile has changed; names the attributes that changed, not their values.',
+  ),
+  systemTopic('subscription.disabled', 'A subscription was switched off, with the reason.'),
+];
+
+export function findSystemTopic(name: string): SystemTopic | undefined {
+  return systemTopics.find(({ key }) => key.name === name);
+}
+
+function systemTopic(name: string, description: string): SystemTopic {
+  return { key: { door: 'system', name }, description };
+}

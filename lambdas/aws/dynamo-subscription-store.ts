@@ -1,0 +1,235 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  paginateQuery,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
+import { parseTopicKey, type TopicKey } from '../../core/events/event';
+import type {
+  SubscriptionChanges,
+  SubscriptionEditor,
+  SubscriptionReference,
+  SubscriptionStore,
+} from '../../core/topics/ports';
+import type { Subscription } from '../../core/webhooks/subscription';
+import { batchRead } from './dynamo-batch-read';
+import { type Row, readPage } from './registry-page';
+import {
+  ownerPartition,
+  ownerRowKey,
+  type RowKey,
+  referenceRowKey,
+  subscriptionRowKey,
+  subscriptionSortPrefix,
+  toPolicyAttribute,
+  topicPartition,
+  toSubscription,
+  toSubscriptionRow,
+} from './subscription-row';
+import { type Assignments, buildUpdate } from './update-expression';
+
+/** Longer than any delivery is retried, dead letters and their resends included (core/events/retention.ts). */
+const TOMBSTONE_SECONDS = 60 * 24 * 3600;
+
+/**
+ * Subscriptions on the registry table, by the keys of `lambdas/tables.ts`.
+ * @param now epoch milliseconds.
+ */
+export function makeDynamoSubscriptionStore(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  now: () => number = Date.now,
+): SubscriptionStore & SubscriptionEditor {
+  return { create, ofTopic, find, findMany, changeState, list, revise };
+
+  async function create(subscription: Subscription): Promise<void> {
+    const { id, owner, createdAt } = subscription;
+    const row = toSubscriptionRow(subscription);
+    // What points at the subscription first: a row that points nowhere reads as not found, while a
+    // subscription without them would be called and could not be deleted.
+    await putOnce({ ...referenceRowKey(id), topic: row.topic, owner, created_at: createdAt });
+    await putOnce({ ...ownerRowKey(subscription), id, topic: row.topic, owner, created_at: createdAt });
+    await putOnce(row);
+  }
+
+  /** Its own repetition (the client retries what timed out) finds the row as it is; another's id is a fault. */
+  async function putOnce(row: Row): Promise<void> {
+    await client.send(
+      new PutCommand({
+        TableName: tableName,
+        Item: row,
+        ConditionExpression:
+          'attribute_not_exists(#partition) OR (#owner = :owner AND #created_at = :created_at)',
+        ExpressionAttributeNames: {
+          '#partition': 'partition',
+          '#owner': 'owner',
+          '#created_at': 'created_at',
+        },
+        ExpressionAttributeValues: { ':owner': row.owner, ':created_at': row.created_at },
+      }),
+    );
+  }
+
+  async function ofTopic(topic: TopicKey): Promise<readonly Subscription[]> {
+    const pages = paginateQuery(
+      { client },
+      {
+        TableName: tableName,
+        ConsistentRead: true,
+        KeyConditionExpression: '#partition = :partition AND begins_with(#sort, :prefix)',
+        FilterExpression: '#state <> :deleted',
+        ExpressionAttributeNames: { '#partition': 'partition', '#sort': 'sort', '#state': 'state' },
+        ExpressionAttributeValues: {
+          ':partition': topicPartition(topic),
+          ':prefix': subscriptionSortPrefix,
+          ':deleted': 'deleted',
+        },
+      },
+    );
+    const subscriptions: Subscription[] = [];
+    for await (const { Items } of pages) {
+      subscriptions.push(...(Items ?? []).map(toSubscription));
+    }
+    return subscriptions;
+  }
+
+  async function find(id: string): Promise<Subscription | undefined> {
+    const reference = await read(referenceRowKey(id));
+    if (!reference) {
+      return undefined;
+    }
+    const row = await read(subscriptionRowKey({ id, topic: parseTopicKey(String(reference.topic)) }));
+    return row && toSubscription(row);
+  }
+
+  async function read(key: RowKey): Promise<Row | undefined> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }),
+    );
+    return Item && !hasExpired(Item) ? Item : undefined;
+  }
+
+  /** The store removes late what has expired. */
+  function hasExpired({ expires_at }: Row): boolean {
+    return typeof expires_at === 'number' && expires_at * 1000 <= now();
+  }
+
+  async function findMany(
+    references: readonly SubscriptionReference[],
+  ): Promise<ReadonlyMap<string, Subscription>> {
+    const unique = new Map(references.map((reference) => [reference.id, reference]));
+    const rows = await batchRead(client, tableName, [...unique.values()].map(subscriptionRowKey));
+    const live = rows.filter((row) => !hasExpired(row)).map(toSubscription);
+    return new Map(live.map((subscription) => [subscription.id, subscription]));
+  }
+
+  async function changeState(
+    reference: SubscriptionReference,
+    { from, to, reason, at }: Parameters<SubscriptionStore['changeState']>[1],
+  ): ReturnType<SubscriptionStore['changeState']> {
+    const row = await update(reference, from, {
+      state: to,
+      state_reason: reason ?? null,
+      updated_at: at,
+      // A tombstone signs nothing and sends nothing.
+      ...(to === 'deleted' && { expires_at: tombstoneExpiry(), secrets: [], headers: {} }),
+    });
+    if (!row) {
+      const found = await read(subscriptionRowKey(reference));
+      return { moved: false, state: found && toSubscription(found).state };
+    }
+    if (to === 'deleted') {
+      await unlist(toSubscription(row));
+    }
+    return { moved: true, state: to };
+  }
+
+  async function revise(
+    reference: SubscriptionReference,
+    { description, target, headers, policy, state }: SubscriptionChanges,
+    at: string,
+  ): Promise<Subscription | undefined> {
+    const row = await update(reference, ['active', 'paused', 'disabled'], {
+      updated_at: at,
+      description,
+      target,
+      headers,
+      policy: policy && toPolicyAttribute(policy),
+      ...(state && { state, state_reason: null }),
+    });
+    return row && toSubscription(row);
+  }
+
+  /** @returns the row as it is now; `undefined` when it is not there or in another state. */
+  async function update(
+    reference: SubscriptionReference,
+    from: readonly string[],
+    assignments: Assignments,
+  ): Promise<Row | undefined> {
+    const states = Object.fromEntries(from.map((state, index) => [`:from${index}`, state]));
+    const built = buildUpdate(assignments);
+    try {
+      const { Attributes } = await client.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: subscriptionRowKey(reference),
+          UpdateExpression: built.expression,
+          ConditionExpression: `#state IN (${Object.keys(states).join(', ')})`,
+          ExpressionAttributeNames: { ...built.names, '#state': 'state' },
+          ExpressionAttributeValues: { ...built.values, ...states },
+          ReturnValues: 'ALL_NEW',
+        }),
+      );
+      return Attributes;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+
+  /** After the state: a crash in between leaves rows that lists skip. */
+  async function unlist(subscription: Subscription): Promise<void> {
+    await client.send(new DeleteCommand({ TableName: tableName, Key: ownerRowKey(subscription) }));
+    const { expression, names, values } = buildUpdate({ expires_at: tombstoneExpiry() });
+    await client.send(
+      new UpdateCommand({
+        TableName: tableName,
+        Key: referenceRowKey(subscription.id),
+        UpdateExpression: expression,
+        ExpressionAttributeNames: names,
+        ExpressionAttributeValues: values,
+      }),
+    );
+  }
+
+  function tombstoneExpiry(): number {
+    return Math.floor(now() / 1000) + TOMBSTONE_SECONDS;
+  }
+
+  async function list({ owner, limit, after }: Parameters<SubscriptionStore['list']>[0]) {
+    const { items, ...rest } = await readPage({
+      client,
+      tableName,
+      partition: ownerPartition(owner),
+      limit,
+      after,
+      resolve: findListed,
+    });
+    return { subscriptions: items, ...rest };
+  }
+
+  async function findListed(rows: readonly Row[]): Promise<(Subscription | undefined)[]> {
+    const found = await findMany(
+      rows.map((row) => ({ id: String(row.id), topic: parseTopicKey(String(row.topic)) })),
+    );
+    return rows.map((row) => {
+      const subscription = found.get(String(row.id));
+      return subscription?.state === 'deleted' ? undefined : subscription;
+    });
+  }
+}

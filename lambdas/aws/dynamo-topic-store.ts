@@ -1,0 +1,95 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { parseTopicKey, type TopicKey, topicKeyText } from '../../core/events/event';
+import type { TopicStore } from '../../core/topics/ports';
+import type { Topic } from '../../core/topics/topic';
+import { batchRead } from './dynamo-batch-read';
+import { type Row, readPage } from './registry-page';
+
+/** Names every topic, so that they can be listed without a scan; its rows are few and seldom written. */
+const LIST_PARTITION = 'topics';
+
+/** Topics on the registry table, by the keys of `lambdas/tables.ts`. */
+export function makeDynamoTopicStore(client: DynamoDBDocumentClient, tableName: string): TopicStore {
+  return { create, find, list };
+
+  async function create(topic: Topic): Promise<'created' | 'already_exists'> {
+    // The list first: a row that lists nothing yet is skipped, a topic that is not listed would stay so.
+    await client.send(
+      new PutCommand({
+        TableName: tableName,
+        Item: { partition: LIST_PARTITION, sort: topicKeyText(topic.key) },
+      }),
+    );
+    try {
+      await client.send(
+        new PutCommand({
+          TableName: tableName,
+          Item: toRow(topic),
+          ConditionExpression: 'attribute_not_exists(#partition)',
+          ExpressionAttributeNames: { '#partition': 'partition' },
+        }),
+      );
+      return 'created';
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) {
+        return 'already_exists';
+      }
+      throw error;
+    }
+  }
+
+  async function find(key: TopicKey): Promise<Topic | undefined> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: tableName, Key: rowKey(topicKeyText(key)), ConsistentRead: true }),
+    );
+    return Item && toTopic(Item);
+  }
+
+  async function list({
+    limit,
+    after,
+  }: {
+    limit: number;
+    after?: string;
+  }): Promise<{ topics: readonly Topic[]; next?: string }> {
+    const { items, ...rest } = await readPage({
+      client,
+      tableName,
+      partition: LIST_PARTITION,
+      limit,
+      after,
+      resolve: findAll,
+    });
+    return { topics: items, ...rest };
+  }
+
+  async function findAll(rows: readonly Row[]): Promise<(Topic | undefined)[]> {
+    const keys = rows.map(({ sort }) => rowKey(String(sort)));
+    const read = await batchRead(client, tableName, keys);
+    const byPartition = new Map(read.map((row) => [row.partition, toTopic(row)]));
+    return keys.map(({ partition }) => byPartition.get(partition));
+  }
+}
+
+function rowKey(keyText: string): { partition: string; sort: string } {
+  return { partition: `topic#${keyText}`, sort: 'topic' };
+}
+
+function toRow({ key, description, createdAt }: Topic): Row {
+  const text = topicKeyText(key);
+  return {
+    ...rowKey(text),
+    topic: text,
+    created_at: createdAt,
+    ...(description !== undefined && { description }),
+  };
+}
+
+function toTopic(row: Row): Topic {
+  return {
+    key: parseTopicKey(String(row.topic)),
+    createdAt: String(row.created_at),
+    ...(row.description !== undefined && { description: String(row.description) }),
+  };
+}

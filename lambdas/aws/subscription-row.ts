@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { parseTopicKey, type TopicKey, topicKeyText } from '../../core/events/event';
+import type { SubscriptionReference } from '../../core/topics/ports';
+import type { DeliveryPolicy, SigningSecret, Subscription } from '../../core/webhooks/subscription';
+import type { Row } from './registry-page';
+
+export interface RowKey extends Record<string, string> {
+  readonly partition: string;
+  readonly sort: string;
+}
+
+/** Partition keys end at 2048 bytes; a subject can be any text. */
+const LONGEST_PLAIN_OWNER = 200;
+
+export const subscriptionSortPrefix = 'subscription#';
+
+export function topicPartition(topic: TopicKey): string {
+  return `topic#${topicKeyText(topic)}`;
+}
+
+export function subscriptionRowKey({ id, topic }: SubscriptionReference): RowKey {
+  return { partition: topicPartition(topic), sort: `${subscriptionSortPrefix}${id}` };
+}
+
+/** The way from an id to its topic. */
+export function referenceRowKey(id: string): RowKey {
+  return { partition: `subscription#${id}`, sort: 'reference' };
+}
+
+/** The row that lists a subscription under its owner, in the order of their making. */
+export function ownerRowKey({
+  owner,
+  createdAt,
+  id,
+}: Pick<Subscription, 'owner' | 'createdAt' | 'id'>): RowKey {
+  return { partition: ownerPartition(owner), sort: `${createdAt}#${id}` };
+}
+
+export function ownerPartition(owner: string): string {
+  const bytes = Buffer.from(owner);
+  const name = bytes.length <= LONGEST_PLAIN_OWNER ? owner : createHash('sha256').update(bytes).digest('hex');
+  return `owner#${name}`;
+}
+
+export function toSubscriptionRow(subscription: Subscription): Row {
+  return {
+    ...subscriptionRowKey(subscription),
+    id: subscription.id,
+    topic: topicKeyText(subscription.topic),
+    owner: subscription.owner,
+    target: subscription.target,
+    format: subscription.format,
+    state: subscription.state,
+    state_reason: subscription.stateReason,
+    policy: toPolicyAttribute(subscription.policy),
+    secrets: subscription.secrets.map(({ secret, expiresAt }) => ({ secret, expires_at: expiresAt })),
+    headers: subscription.headers,
+    description: subscription.description,
+    created_at: subscription.createdAt,
+    updated_at: subscription.updatedAt,
+  };
+}
+
+export function toPolicyAttribute(policy: DeliveryPolicy): Row {
+  return {
+    success: policy.success,
+    final_statuses: policy.finalStatuses,
+    schedule_seconds: policy.scheduleSeconds,
+    jitter: policy.jitter,
+    timeout_seconds: policy.timeoutSeconds,
+  };
+}
+
+/** The row comes from our own store, so its shape is trusted. */
+export function toSubscription(row: Row): Subscription {
+  return {
+    id: row.id as string,
+    topic: parseTopicKey(row.topic as string),
+    owner: row.owner as string,
+    target: row.target as string,
+    format: row.format as Subscription['format'],
+    state: row.state as Subscription['state'],
+    ...(row.state_reason !== undefined && { stateReason: row.state_reason as string }),
+    policy: toPolicy(row.policy as Row),
+    secrets: (row.secrets as Row[]).map(toSecret),
+    headers: row.headers as Subscription['headers'],
+    ...(row.description !== undefined && { description: row.description as string }),
+    createdAt: row.created_at as string,
+    updatedAt: row.updated_at as string,
+  };
+}
+
+function toPolicy(attribute: Row): DeliveryPolicy {
+  return {
+    success: attribute.success as DeliveryPolicy['success'],
+    finalStatuses: attribute.final_statuses as number[],
+    scheduleSeconds: attribute.schedule_seconds as number[],
+    jitter: attribute.jitter as number,
+    timeoutSeconds: attribute.timeout_seconds as number,
+  };
+}
+
+function toSecret({ secret, expires_at }: Row): SigningSecret {
+  return { secret: secret as string, ...(expires_at !== undefined && { expiresAt: expires_at as string }) };
+}

@@ -1,0 +1,278 @@
+import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { SubscriptionEditor, SubscriptionStore, TopicStore } from '../../../core/topics/ports';
+import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
+import { makeDynamoTopicStore } from '../../../lambdas/aws/dynamo-topic-store';
+import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
+import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
+import { aSubscription } from '../../support/subscriptions';
+
+const at = '2026-11-20T11:00:00.000Z';
+const orders = { door: 'manage', name: 'orders' } as const;
+
+let emulators: Emulators;
+let client: DynamoDBDocumentClient;
+let made = 0;
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  client = DynamoDBDocumentClient.from(dynamodbClient(emulators.dynamodbUrl), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await emulators.stop();
+});
+
+async function freshTable(): Promise<string> {
+  made += 1;
+  return (await createTables(emulators.dynamodbUrl, `t${made}-`)).registry;
+}
+
+const topicStores: [string, () => Promise<TopicStore>][] = [
+  ['in memory', async () => new MemoryTopicStore()],
+  ['on DynamoDB', async () => makeDynamoTopicStore(client, await freshTable())],
+];
+
+describe.each(topicStores)('TopicStore %s', (_, makeStore) => {
+  let store: TopicStore;
+  beforeEach(async () => {
+    store = await makeStore();
+  });
+
+  it('keeps a topic as it was made, with and without a description', async () => {
+    const described = { key: orders, description: 'of the shop', createdAt: at };
+    const plain = { key: { door: 'events', name: 'a/b#c' } as const, createdAt: at };
+    await expect(store.create(described)).resolves.toBe('created');
+    await expect(store.create(plain)).resolves.toBe('created');
+    await expect(store.find(orders)).resolves.toEqual(described);
+    await expect(store.find(plain.key)).resolves.toEqual(plain);
+    await expect(store.find({ door: 'events', name: 'orders' })).resolves.toBeUndefined();
+  });
+
+  it('makes a topic once, also when two make it at the same moment', async () => {
+    const outcomes = await Promise.all(
+      ['one', 'two', 'three'].map((description) => store.create({ key: orders, description, createdAt: at })),
+    );
+    expect(outcomes.sort()).toEqual(['already_exists', 'already_exists', 'created']);
+    expect((await store.list({ limit: 10 })).topics).toHaveLength(1);
+  });
+
+  it('lists in pages that neither lose nor double, the last without a token', async () => {
+    for (const name of ['c', 'a', 'e', 'b', 'd']) {
+      await store.create({ key: { door: 'manage', name }, createdAt: at });
+    }
+    const first = await store.list({ limit: 2 });
+    const second = await store.list({ limit: 2, after: first.next! });
+    const third = await store.list({ limit: 2, after: second.next! });
+    const names = [first, second, third].map(({ topics }) => topics.map(({ key }) => key.name));
+    expect(names).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+    expect(third.next).toBeUndefined();
+    expect((await store.list({ limit: 5 })).next).toBeUndefined();
+  });
+
+  it.each(['', '???', 'a b', 'A'.repeat(5000)])('refuses a token that no list gave (%#)', async (after) => {
+    await expect(store.list({ limit: 2, after })).rejects.toMatchObject({ code: 'parameter_invalid' });
+  });
+});
+
+const subscriptionStores: [string, () => Promise<SubscriptionStore & SubscriptionEditor>][] = [
+  ['in memory', async () => new MemorySubscriptionStore()],
+  ['on DynamoDB', async () => makeDynamoSubscriptionStore(client, await freshTable())],
+];
+
+describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
+  let store: SubscriptionStore & SubscriptionEditor;
+  beforeEach(async () => {
+    store = await makeStore();
+  });
+
+  it('keeps a subscription as it was made', async () => {
+    const plain = aSubscription();
+    const full = aSubscription({
+      id: 'sub_2',
+      description: 'all of it',
+      state: 'disabled',
+      stateReason: 'gone',
+      headers: {},
+      secrets: [{ secret: 'whsec_new' }, { secret: 'whsec_old', expiresAt: at }],
+      policy: { success: '200', finalStatuses: [], scheduleSeconds: [], jitter: 0, timeoutSeconds: 30 },
+    });
+    await store.create(plain);
+    await store.create(full);
+    await expect(store.find(plain.id)).resolves.toEqual(plain);
+    await expect(store.find(full.id)).resolves.toEqual(full);
+    await expect(store.find('sub_3')).resolves.toBeUndefined();
+  });
+
+  it('takes an id once', async () => {
+    await store.create(aSubscription());
+    await expect(store.create(aSubscription({ owner: 'mallory' }))).rejects.toThrow();
+    await expect(store.find(aSubscription().id)).resolves.toEqual(aSubscription());
+  });
+
+  it('finds those of a topic in every state but deleted', async () => {
+    for (const state of ['active', 'paused', 'disabled', 'deleted'] as const) {
+      await store.create(aSubscription({ id: `sub_${state}`, state }));
+    }
+    await store.create(aSubscription({ id: 'sub_other', topic: { door: 'events', name: 'orders' } }));
+    const found = await store.ofTopic(orders);
+    expect(found.map(({ id }) => id)).toEqual(['sub_active', 'sub_disabled', 'sub_paused']);
+  });
+
+  it('reads many at once, each once, and leaves out what is not there', async () => {
+    const ids = Array.from({ length: 130 }, (_, index) => `sub_${index}`);
+    await Promise.all(ids.map((id) => store.create(aSubscription({ id }))));
+    const found = await store.findMany([...ids, 'sub_0', 'sub_none'].map((id) => ({ id, topic: orders })));
+    expect([...found.keys()].sort()).toEqual([...ids].sort());
+    await expect(store.findMany([])).resolves.toEqual(new Map());
+  });
+
+  it('moves a state only from where it may move, and tells what it found', async () => {
+    const reference = { id: aSubscription().id, topic: orders };
+    const disable = { from: ['active'], to: 'disabled', reason: 'gone', at } as const;
+    await expect(store.changeState(reference, disable)).resolves.toEqual({ moved: false, state: undefined });
+    await store.create(aSubscription());
+    await expect(store.changeState(reference, disable)).resolves.toEqual({ moved: true, state: 'disabled' });
+    await expect(store.changeState(reference, disable)).resolves.toEqual({ moved: false, state: 'disabled' });
+    await expect(store.find(reference.id)).resolves.toEqual(
+      aSubscription({ state: 'disabled', stateReason: 'gone', updatedAt: at }),
+    );
+    await store.changeState(reference, { from: ['disabled'], to: 'active', at });
+    await expect(store.find(reference.id)).resolves.toEqual(aSubscription({ updatedAt: at }));
+  });
+
+  it('keeps a tombstone without secrets when one is deleted, and lists it no more', async () => {
+    const reference = { id: aSubscription().id, topic: orders };
+    await store.create(aSubscription());
+    await store.changeState(reference, { from: ['active'], to: 'deleted', at });
+    const tombstone = aSubscription({ state: 'deleted', secrets: [], headers: {}, updatedAt: at });
+    await expect(store.find(reference.id)).resolves.toEqual(tombstone);
+    await expect(store.ofTopic(orders)).resolves.toEqual([]);
+    await expect(store.list({ owner: 'alice', limit: 10 })).resolves.toEqual({ subscriptions: [] });
+    await expect(store.revise(reference, { state: 'active' }, at)).resolves.toBeUndefined();
+  });
+
+  it('revises what is given and nothing else', async () => {
+    const reference = { id: aSubscription().id, topic: orders };
+    await expect(store.revise(reference, { description: 'x' }, at)).resolves.toBeUndefined();
+    await store.create(aSubscription({ state: 'disabled', stateReason: 'gone' }));
+    await expect(store.revise(reference, { description: 'x' }, at)).resolves.toEqual(
+      aSubscription({ state: 'disabled', stateReason: 'gone', description: 'x', updatedAt: at }),
+    );
+    const policy = { ...aSubscription().policy, timeoutSeconds: 3 };
+    const changes = {
+      description: null,
+      state: 'active' as const,
+      policy,
+      headers: {},
+      target: 'https://b.example/',
+    };
+    const revised = aSubscription({ policy, headers: {}, target: 'https://b.example/', updatedAt: at });
+    await expect(store.revise(reference, changes, at)).resolves.toEqual(revised);
+    await expect(store.find(reference.id)).resolves.toEqual(revised);
+  });
+
+  it('lists an owner its own ones, oldest first, in pages that neither lose nor double', async () => {
+    const ids = ['sub_c', 'sub_a', 'sub_b', 'sub_e', 'sub_d'];
+    for (const [index, id] of ids.entries()) {
+      await store.create(aSubscription({ id, createdAt: `2026-11-20T10:00:0${index}.000Z` }));
+    }
+    await store.create(aSubscription({ id: 'sub_m', owner: 'mallory' }));
+    await store.changeState({ id: 'sub_a', topic: orders }, { from: ['active'], to: 'deleted', at });
+    const first = await store.list({ owner: 'alice', limit: 2 });
+    const second = await store.list({ owner: 'alice', limit: 2, after: first.next! });
+    expect([...first.subscriptions, ...second.subscriptions].map(({ id }) => id)).toEqual([
+      'sub_c',
+      'sub_b',
+      'sub_e',
+      'sub_d',
+    ]);
+    expect(second.next).toBeUndefined();
+  });
+
+  it('keeps owners of any name apart', async () => {
+    const owners = ['x'.repeat(3000), `${'x'.repeat(2999)}y`, 'ünï#code', 'x'];
+    for (const [index, owner] of owners.entries()) {
+      await store.create(aSubscription({ id: `sub_${index}`, owner }));
+    }
+    for (const [index, owner] of owners.entries()) {
+      const { subscriptions } = await store.list({ owner, limit: 10 });
+      expect(subscriptions.map(({ id }) => id)).toEqual([`sub_${index}`]);
+    }
+  });
+});
+
+describe('the registry on DynamoDB after a crash', () => {
+  it('reads a subscription whose making stopped half-way as not found, and lists over it', async () => {
+    const table = await freshTable();
+    const store = makeDynamoSubscriptionStore(client, table);
+    for (const writes of [1, 2]) {
+      const crashing = makeDynamoSubscriptionStore(crashAfter(client, writes), table);
+      await expect(crashing.create(aSubscription({ id: `sub_${writes}` }))).rejects.toThrow('crash');
+      await expect(store.find(`sub_${writes}`)).resolves.toBeUndefined();
+    }
+    await store.create(aSubscription({ id: 'sub_3' }));
+    const { subscriptions, next } = await store.list({ owner: 'alice', limit: 1 });
+    expect(subscriptions.map(({ id }) => id)).toEqual(['sub_3']);
+    expect(next).toBeUndefined();
+    expect((await store.ofTopic(orders)).map(({ id }) => id)).toEqual(['sub_3']);
+  });
+
+  it('has deleted a subscription once its state says so, wherever the deleting stops', async () => {
+    const table = await freshTable();
+    const store = makeDynamoSubscriptionStore(client, table);
+    for (const writes of [1, 2]) {
+      const id = `sub_${writes}`;
+      await store.create(aSubscription({ id }));
+      const crashing = makeDynamoSubscriptionStore(crashAfter(client, writes), table);
+      const change = { from: ['active'], to: 'deleted', at } as const;
+      await expect(crashing.changeState({ id, topic: orders }, change)).rejects.toThrow('crash');
+      expect((await store.find(id))?.state).toBe('deleted');
+    }
+    await expect(store.list({ owner: 'alice', limit: 10 })).resolves.toEqual({ subscriptions: [] });
+  });
+
+  it('lets a topic be made whose making stopped half-way', async () => {
+    const table = await freshTable();
+    const store = makeDynamoTopicStore(client, table);
+    const topic = { key: orders, createdAt: at };
+    await expect(makeDynamoTopicStore(crashAfter(client, 1), table).create(topic)).rejects.toThrow('crash');
+    await expect(store.list({ limit: 5 })).resolves.toEqual({ topics: [] });
+    await expect(store.create(topic)).resolves.toBe('created');
+    await expect(store.list({ limit: 5 })).resolves.toEqual({ topics: [topic] });
+  });
+
+  it('forgets a tombstone at its expiry, before the store removes it', async () => {
+    const table = await freshTable();
+    let now = Date.parse(at);
+    const store = makeDynamoSubscriptionStore(client, table, () => now);
+    const reference = { id: aSubscription().id, topic: orders };
+    await store.create(aSubscription());
+    await store.changeState(reference, { from: ['active'], to: 'deleted', at });
+    now += 59 * 24 * 3600 * 1000;
+    await expect(store.find(reference.id)).resolves.toMatchObject({ state: 'deleted' });
+    now += 24 * 3600 * 1000;
+    await expect(store.find(reference.id)).resolves.toBeUndefined();
+    await expect(store.findMany([reference])).resolves.toEqual(new Map());
+    const { Items } = await client.send(new ScanCommand({ TableName: table }));
+    expect(Items?.every(({ expires_at }) => typeof expires_at === 'number')).toBe(true);
+  });
+});
+
+/** The client of a process that dies before its write number `writes` + 1. */
+function crashAfter(real: DynamoDBDocumentClient, writes: number): DynamoDBDocumentClient {
+  let left = writes;
+  return Object.assign(Object.create(real), {
+    send(command: { constructor: { name: string } }) {
+      if (/^(Put|Update|Delete)/.test(command.constructor.name)) {
+        if (left === 0) {
+          throw new Error('crash');
+        }
+        left -= 1;
+      }
+      return real.send(command as never);
+    },
+  });
+}

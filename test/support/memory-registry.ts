@@ -1,0 +1,132 @@
+import { ServiceError } from '../../core/errors';
+import { type TopicKey, topicKeyText } from '../../core/events/event';
+import type {
+  SubscriptionEditor,
+  SubscriptionReference,
+  SubscriptionStore,
+  TopicStore,
+} from '../../core/topics/ports';
+import type { Topic } from '../../core/topics/topic';
+import type { Subscription } from '../../core/webhooks/subscription';
+
+/** The registry of topics in memory: kept honest by the contract suite that the real one passes too. */
+export class MemoryTopicStore implements TopicStore {
+  readonly topics = new Map<string, Topic>();
+
+  async create(topic: Topic): Promise<'created' | 'already_exists'> {
+    const key = topicKeyText(topic.key);
+    if (this.topics.has(key)) {
+      return 'already_exists';
+    }
+    this.topics.set(key, topic);
+    return 'created';
+  }
+
+  async find(key: TopicKey): Promise<Topic | undefined> {
+    return this.topics.get(topicKeyText(key));
+  }
+
+  async list(options: { limit: number; after?: string }) {
+    const { items, next } = page(
+      [...this.topics.values()],
+      ({ key }) => topicKeyText(key),
+      options.limit,
+      options.after,
+    );
+    return { topics: items, ...(next !== undefined && { next }) };
+  }
+}
+
+/** The registry of subscriptions in memory. */
+export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionEditor {
+  readonly subscriptions = new Map<string, Subscription>();
+
+  async create(subscription: Subscription): Promise<void> {
+    if (this.subscriptions.has(subscription.id)) {
+      throw new Error('the id is taken');
+    }
+    this.subscriptions.set(subscription.id, subscription);
+  }
+
+  async ofTopic(topic: TopicKey): Promise<readonly Subscription[]> {
+    return [...this.subscriptions.values()]
+      .filter((one) => topicKeyText(one.topic) === topicKeyText(topic) && one.state !== 'deleted')
+      .sort(byText(({ id }) => id));
+  }
+
+  async find(id: string): Promise<Subscription | undefined> {
+    return this.subscriptions.get(id);
+  }
+
+  async findMany(references: readonly SubscriptionReference[]): Promise<ReadonlyMap<string, Subscription>> {
+    const found = references.flatMap(({ id }) => this.subscriptions.get(id) ?? []);
+    return new Map(found.map((subscription) => [subscription.id, subscription]));
+  }
+
+  async changeState(
+    { id }: SubscriptionReference,
+    { from, to, reason, at }: Parameters<SubscriptionStore['changeState']>[1],
+  ) {
+    const found = this.subscriptions.get(id);
+    if (!found || !from.includes(found.state)) {
+      return { moved: false, state: found?.state };
+    }
+    const { stateReason: _, ...rest } = found;
+    this.subscriptions.set(id, {
+      ...rest,
+      state: to,
+      updatedAt: at,
+      ...(reason !== undefined && { stateReason: reason }),
+      ...(to === 'deleted' && { secrets: [], headers: {} }),
+    });
+    return { moved: true, state: to };
+  }
+
+  async revise(...[{ id }, changes, at]: Parameters<SubscriptionEditor['revise']>) {
+    const found = this.subscriptions.get(id);
+    if (!found || found.state === 'deleted') {
+      return undefined;
+    }
+    const { description, ...others } = { description: found.description, ...changes };
+    const { stateReason, ...rest } = found;
+    delete (rest as { description?: string }).description;
+    const revised: Subscription = {
+      ...rest,
+      ...(changes.state === undefined && stateReason !== undefined && { stateReason }),
+      ...others,
+      ...(description != null && { description }),
+      updatedAt: at,
+    };
+    this.subscriptions.set(id, revised);
+    return revised;
+  }
+
+  async list({ owner, limit, after }: Parameters<SubscriptionStore['list']>[0]) {
+    const { items, next } = page(
+      [...this.subscriptions.values()].filter((one) => one.owner === owner && one.state !== 'deleted'),
+      ({ createdAt, id }) => `${createdAt}#${id}`,
+      limit,
+      after,
+    );
+    return { subscriptions: items, ...(next !== undefined && { next }) };
+  }
+}
+
+function page<Item>(all: Item[], sort: (item: Item) => string, limit: number, after: string | undefined) {
+  const start = after === undefined ? '' : Buffer.from(after, 'base64url').toString();
+  if (
+    after !== undefined &&
+    (start === '' || start.length > 1024 || Buffer.from(start).toString('base64url') !== after)
+  ) {
+    throw new ServiceError('parameter_invalid', '"next" is not a token of this list');
+  }
+  const rest = all.filter((item) => sort(item) > start).sort(byText(sort));
+  const items = rest.slice(0, limit);
+  const last = items.at(-1);
+  const next = rest.length > limit && last ? Buffer.from(sort(last)).toString('base64url') : undefined;
+  return { items, next };
+}
+
+function byText<Item>(text: (item: Item) => string) {
+  return (a: Item, b: Item) => (text(a) < text(b) ? -1 : 1);
+}
