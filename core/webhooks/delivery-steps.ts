@@ -1,0 +1,120 @@
+import type { AfterAttempt } from './decide-after-attempt';
+import type { Attempt, Delivery, DeliveryMessage, DeliveryState } from './delivery';
+
+/** SQS delays no message for longer; what waits longer is parked. */
+export const LONGEST_DELAY_SECONDS = 900;
+
+/** A message that was queued for a due delivery and got lost is missed after this long. */
+const SAFETY_MILLISECONDS = 20 * 60_000;
+
+/** Attempts kept on the row; beyond that the oldest go. */
+const ATTEMPTS_KEPT = 20;
+
+/** Bytes of the answer that older attempts keep: every write costs by the size of the whole row. */
+const OLD_ANSWER_LENGTH = 256;
+
+/** The row of a delivery that has none yet; its version 0 is never written. */
+export function newDelivery(message: DeliveryMessage, now: Date): Delivery {
+  const { eventId, subscriptionId, run, topic, order } = message;
+  const at = now.toISOString();
+  return {
+    eventId,
+    subscriptionId,
+    run,
+    topic,
+    order,
+    state: 'pending',
+    attempt: 0,
+    attempts: [],
+    scheduleStart: 1,
+    resends: 0,
+    createdAt: at,
+    updatedAt: at,
+    version: 0,
+  };
+}
+
+/** A worker takes attempt `attempt` for itself; nothing is due any more. */
+export function claimed(
+  row: Delivery,
+  options: { readonly attempt: number; readonly leaseSeconds: number; readonly now: Date },
+): Delivery {
+  const leaseUntil = new Date(options.now.getTime() + options.leaseSeconds * 1000).toISOString();
+  const { dueAt: _, ...rest } = touched(row, options.now);
+  return { ...rest, claim: { attempt: options.attempt, leaseUntil } };
+}
+
+export function hasLiveClaim({ claim }: Delivery, now: Date): boolean {
+  return claim !== undefined && Date.parse(claim.leaseUntil) > now.getTime();
+}
+
+/** The row after an attempt and what was decided about it; a long wait parks it. */
+export function attempted(row: Delivery, attempt: Attempt, decided: AfterAttempt, now: Date): Delivery {
+  const older = row.attempts.map(shortened);
+  const base: Delivery = {
+    ...row,
+    attempt: attempt.number,
+    attempts: [...older, attempt].slice(-ATTEMPTS_KEPT),
+  };
+  if (decided.outcome !== 'postponed') {
+    return ended(base, decided.outcome, decided.outcome === 'dead' ? decided.reason : undefined, now);
+  }
+  const nextAttemptAt = new Date(now.getTime() + decided.delaySeconds * 1000).toISOString();
+  const { claim: _, dueAt: __, ...rest } = touched(base, now);
+  const isParked = decided.delaySeconds > LONGEST_DELAY_SECONDS;
+  return { ...rest, nextAttemptAt, ...(isParked && { dueAt: nextAttemptAt }) };
+}
+
+function shortened(attempt: Attempt): Attempt {
+  return attempt.answer === undefined
+    ? attempt
+    : { ...attempt, answer: attempt.answer.slice(0, OLD_ANSWER_LENGTH) };
+}
+
+/** The row in a terminal state: nothing is due, nobody is at it. */
+export function ended(
+  row: Delivery,
+  state: Exclude<DeliveryState, 'pending'>,
+  reason: string | undefined,
+  now: Date,
+): Delivery {
+  const { claim: _, dueAt: __, nextAttemptAt: ___, ...rest } = touched(row, now);
+  return { ...rest, state, ...(reason !== undefined && { reason }), endedAt: now.toISOString() };
+}
+
+/** The next attempt was queued: look again later, in case the message gets lost. */
+export function requeued(row: Delivery, now: Date): Delivery {
+  return { ...touched(row, now), dueAt: safetyNet(now) };
+}
+
+/** A dead delivery starts again: its attempts count on, its schedule begins anew. */
+export function resent(row: Delivery, now: Date): Delivery {
+  const { reason: _, endedAt: __, ...rest } = touched(row, now);
+  return {
+    ...rest,
+    state: 'pending',
+    scheduleStart: row.attempt + 1,
+    resends: row.resends + 1,
+    nextAttemptAt: now.toISOString(),
+    dueAt: safetyNet(now),
+  };
+}
+
+function touched(row: Delivery, now: Date): Delivery {
+  return { ...row, updatedAt: now.toISOString(), version: row.version + 1 };
+}
+
+function safetyNet(now: Date): string {
+  return new Date(now.getTime() + SAFETY_MILLISECONDS).toISOString();
+}
+
+/** The message that asks for the next attempt of a pending row, without the event: the history has it. */
+export function nextMessage(row: Delivery): DeliveryMessage {
+  const { eventId, subscriptionId, run, topic, order, attempt } = row;
+  return { v: 1, eventId, subscriptionId, run, topic, order, attempt: attempt + 1 };
+}
+
+/** Whole seconds until the next attempt, at least 0; rounded up, so that no attempt comes early. */
+export function secondsUntil(at: string | undefined, now: Date): number {
+  return at === undefined ? 0 : Math.max(0, Math.ceil((Date.parse(at) - now.getTime()) / 1000));
+}
