@@ -1,0 +1,60 @@
+import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Bundles } from './constructs/bundles';
+import { ChangePipeline } from './constructs/change-pipeline';
+import { EventDispatch } from './constructs/event-dispatch';
+import { EventLog } from './constructs/event-log';
+import { HttpApi } from './constructs/http-api';
+import { Management } from './constructs/management';
+import { Monitoring } from './constructs/monitoring';
+import { PersonDoor } from './constructs/person-door';
+import { Registry } from './constructs/registry';
+import { StageSecrets } from './constructs/stage-secrets';
+import { WebhookDelivery } from './constructs/webhook-delivery';
+import type { StageSettings } from './stage';
+
+export interface ChangewireStackProps extends StackProps {
+  readonly settings: StageSettings;
+  readonly bundles: Bundles;
+}
+
+/** The whole of Changewire: wiring only. */
+export class ChangewireStack extends Stack {
+  readonly settings: StageSettings;
+
+  constructor(scope: Construct, id: string, props: ChangewireStackProps) {
+    super(scope, id, { ...props, analyticsReporting: false });
+    const stage = { settings: props.settings, bundles: props.bundles };
+    const { settings } = props;
+    this.settings = settings;
+
+    const secrets = new StageSecrets(this, 'secrets', stage);
+    const registry = new Registry(this, 'topics', settings);
+    const events = new EventLog(this, 'events', settings);
+    const change = new ChangePipeline(this, 'change', { ...stage, secrets, events });
+    const person = new PersonDoor(this, 'person', { ...stage, profiles: change.profiles });
+    const webhooks = new WebhookDelivery(this, 'webhooks', { ...stage, events, registry });
+    const dispatch = new EventDispatch(this, 'dispatch', { ...stage, events, registry, webhooks });
+    const management = new Management(this, 'manage', { ...stage, registry, webhooks });
+    const api = new HttpApi(this, 'http', {
+      settings,
+      doors: [...change.doors, ...person.doors, ...management.doors],
+    });
+
+    new Monitoring(this, 'monitoring', { settings, change, dispatch, webhooks, api });
+    this.warnOfPlaceholders(settings);
+  }
+
+  private warnOfPlaceholders({ stage, issuer, jwksUri, audience }: StageSettings): void {
+    const placeholders = Object.entries({ issuer, jwksUri, audience })
+      .filter(([, value]) => /^https:\/\/[^/]*\.example(\/|$)/.test(value))
+      .map(([key]) => key);
+    if (placeholders.length > 0) {
+      Annotations.of(this).addWarningV2(
+        'changewire:placeholder',
+        `${placeholders.join(', ')} of the stage ${stage} are placeholders, with which nobody gets in: ` +
+          `set them in a file and say -c config=FILE, or in cdk.json under context.changewire.${stage}`,
+      );
+    }
+  }
+}

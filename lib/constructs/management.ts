@@ -1,0 +1,86 @@
+import { Construct } from 'constructs';
+import type { Registry } from './registry';
+import { ServiceFunction, type StageProps } from './service-function';
+import { tokenEnvironment } from './token-environment';
+import type { WebhookDelivery } from './webhook-delivery';
+
+export interface ManagementProps extends StageProps {
+  readonly registry: Registry;
+  readonly webhooks: WebhookDelivery;
+}
+
+/** The management surface: topics, subscriptions, deliveries, health, and the answer to unknown paths. */
+export class Management extends Construct {
+  readonly manageTopics: ServiceFunction;
+  readonly manageSubscriptions: ServiceFunction;
+  readonly manageDeliveries: ServiceFunction;
+  readonly readHealth: ServiceFunction;
+  readonly answerNotFound: ServiceFunction;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: ManagementProps,
+  ) {
+    super(scope, id);
+    this.manageTopics = this.addManageTopics();
+    this.manageSubscriptions = this.addManageSubscriptions();
+    this.manageDeliveries = this.addManageDeliveries();
+    this.readHealth = new ServiceFunction(this, 'read-health', {
+      ...props,
+      environment: { STAGE: props.settings.stage },
+    });
+    this.answerNotFound = new ServiceFunction(this, 'answer-not-found', { ...props, environment: {} });
+  }
+
+  /** The functions that answer HTTP. */
+  get doors(): readonly ServiceFunction[] {
+    return [
+      this.manageTopics,
+      this.manageSubscriptions,
+      this.manageDeliveries,
+      this.readHealth,
+      this.answerNotFound,
+    ];
+  }
+
+  private addManageTopics(): ServiceFunction {
+    const { settings, registry } = this.props;
+    const fn = new ServiceFunction(this, 'manage-topics', {
+      ...this.props,
+      environment: { ...tokenEnvironment(settings), REGISTRY_TABLE_NAME: registry.tableName },
+    });
+    registry.grantManageTopics(fn);
+    return fn;
+  }
+
+  private addManageSubscriptions(): ServiceFunction {
+    const { settings, registry } = this.props;
+    const fn = new ServiceFunction(this, 'manage-subscriptions', {
+      ...this.props,
+      environment: {
+        ...tokenEnvironment(settings),
+        REGISTRY_TABLE_NAME: registry.tableName,
+        ALLOW_PRIVATE_TARGETS: JSON.stringify(settings.allowPrivateTargets),
+      },
+    });
+    registry.grantManageSubscriptions(fn);
+    return fn;
+  }
+
+  private addManageDeliveries(): ServiceFunction {
+    const { settings, registry, webhooks } = this.props;
+    const fn = new ServiceFunction(this, 'manage-deliveries', {
+      ...this.props,
+      environment: {
+        ...tokenEnvironment(settings),
+        REGISTRY_TABLE_NAME: registry.tableName,
+        DELIVERIES_TABLE_NAME: webhooks.tableName,
+        DELIVERIES_QUEUE_URL: webhooks.deliveries.queue.queueUrl,
+      },
+    });
+    registry.grantRead(fn);
+    webhooks.grantManage(fn);
+    return fn;
+  }
+}

@@ -1,0 +1,41 @@
+import { Construct } from 'constructs';
+import type { StageSettings } from '../stage';
+import type { ServiceFunction } from './service-function';
+import { Store } from './store';
+
+/** Topics and their subscriptions, in one table. */
+export class Registry extends Construct {
+  readonly tableName: string;
+  private readonly store: Store<'registry'>;
+
+  constructor(scope: Construct, id: string, settings: StageSettings) {
+    super(scope, id);
+    this.store = new Store(this, 'registry', settings);
+    this.tableName = this.store.tableName;
+  }
+
+  /** Lets the function find the subscriptions of a topic. */
+  grantMatch(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'Query');
+  }
+
+  /** Lets the function look subscriptions up and switch one off. */
+  grantDeliver(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
+  }
+
+  /** Lets the function look subscriptions up. */
+  grantRead(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'BatchGetItem');
+  }
+
+  /** Lets the function make, find and list topics. */
+  grantManageTopics(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'PutItem', 'Query', 'Scan');
+  }
+
+  /** Lets the function make, find, list, change and delete subscriptions. */
+  grantManageSubscriptions(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan');
+  }
+}

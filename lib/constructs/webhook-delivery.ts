@@ -1,0 +1,118 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import { functions } from '../../lambdas/functions';
+import type { EventLog } from './event-log';
+import { QueueWithDlq } from './queue-with-dlq';
+import type { Registry } from './registry';
+import { ServiceFunction, type StageProps } from './service-function';
+import { Store } from './store';
+
+export interface WebhookDeliveryProps extends StageProps {
+  readonly events: EventLog;
+  readonly registry: Registry;
+}
+
+/** From a queued delivery to its subscriber, with retries, parking, dead letters and resends. */
+export class WebhookDelivery extends Construct {
+  readonly deliverWebhooks: ServiceFunction;
+  readonly requeueDeliveries: ServiceFunction;
+  readonly resendDeadLetters: ServiceFunction;
+  readonly deliveries: QueueWithDlq;
+  private readonly rows: Store<'deliveries'>;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: WebhookDeliveryProps,
+  ) {
+    super(scope, id);
+    this.deliveries = new QueueWithDlq(this, 'deliveries-queue', {
+      settings: props.settings,
+      workerTimeoutSeconds: functions['deliver-webhooks'].timeoutSeconds,
+    });
+    this.rows = new Store(this, 'deliveries', props.settings);
+    this.deliverWebhooks = this.addDeliverWebhooks();
+    this.requeueDeliveries = this.addRequeueDeliveries();
+    this.resendDeadLetters = this.addResendDeadLetters();
+  }
+
+  get tableName(): string {
+    return this.rows.tableName;
+  }
+
+  /** Lets the function list deliveries and send dead letters again. */
+  grantManage(fn: ServiceFunction): void {
+    this.rows.grant(fn, 'GetItem', 'UpdateItem', 'Query');
+    this.rows.grantQuery(fn, 'by-subscription', 'by-dead');
+    this.deliveries.grantSend(fn);
+  }
+
+  private addDeliverWebhooks(): ServiceFunction {
+    const { settings, events, registry } = this.props;
+    const fn = new ServiceFunction(this, 'deliver-webhooks', {
+      ...this.props,
+      environment: {
+        REGISTRY_TABLE_NAME: registry.tableName,
+        EVENTS_TABLE_NAME: events.history.tableName,
+        DELIVERIES_TABLE_NAME: this.rows.tableName,
+        DELIVERIES_QUEUE_URL: this.deliveries.queue.queueUrl,
+        DEAD_LETTER_QUEUE_URL: this.deliveries.deadLetters.queueUrl,
+        EVENTS_STREAM_NAME: events.stream.streamName,
+        ALLOW_PRIVATE_TARGETS: JSON.stringify(settings.allowPrivateTargets),
+      },
+    });
+    registry.grantDeliver(fn);
+    this.rows.grant(fn, 'GetItem', 'PutItem', 'UpdateItem');
+    events.grantRead(fn);
+    events.grantAppend(fn);
+    this.deliveries.grantSend(fn);
+    this.deliveries.grantBury(fn);
+    this.deliveries.feed(fn, { maximumConcurrency: settings.deliveryConcurrency });
+    return fn;
+  }
+
+  private addRequeueDeliveries(): ServiceFunction {
+    const fn = new ServiceFunction(this, 'requeue-deliveries', {
+      ...this.props,
+      environment: {
+        DELIVERIES_TABLE_NAME: this.rows.tableName,
+        DELIVERIES_QUEUE_URL: this.deliveries.queue.queueUrl,
+      },
+    });
+    this.rows.grant(fn, 'GetItem', 'UpdateItem');
+    this.rows.grantQuery(fn, 'by-due');
+    this.deliveries.grantSend(fn);
+    this.addTick(fn);
+    return fn;
+  }
+
+  private addResendDeadLetters(): ServiceFunction {
+    const fn = new ServiceFunction(this, 'resend-dead-letters', {
+      ...this.props,
+      environment: {
+        DELIVERIES_TABLE_NAME: this.rows.tableName,
+        DELIVERIES_QUEUE_URL: this.deliveries.queue.queueUrl,
+        DEAD_LETTER_QUEUE_URL: this.deliveries.deadLetters.queueUrl,
+        RESEND_DEAD_LETTERS_AFTER_MINUTES: String(this.props.settings.resendDeadLettersAfterMinutes),
+      },
+    });
+    this.rows.grant(fn, 'GetItem', 'UpdateItem');
+    this.rows.grantQuery(fn, 'by-dead');
+    this.deliveries.grantSend(fn);
+    this.deliveries.grantSettle(fn);
+    this.addTick(fn);
+    return fn;
+  }
+
+  /** A rule, not EventBridge Scheduler: that one does not fire on LocalStack. One minute is the least. */
+  private addTick(fn: ServiceFunction): void {
+    const minutes = Math.max(1, Math.ceil(this.props.settings.tickSeconds / 60));
+    new Rule(fn, 'Tick', {
+      description: `Runs ${fn.stem}`,
+      schedule: Schedule.rate(Duration.minutes(minutes)),
+      targets: [new LambdaTarget(fn.function)],
+    });
+  }
+}

@@ -1,0 +1,120 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { functions } from '../lambdas/functions';
+
+/** A setting that is wrong: says which, where it came from and what to write instead. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * What a key does today: shapes the `template`, is for the `local` runner alone, or `none yet` because the
+ * door that reads it is not there.
+ */
+export type SettingEffect = 'template' | 'local' | 'none yet';
+
+const text = z.string().min(1);
+const file = text;
+const whole = z.number().int();
+const functionName = z.enum(Object.keys(functions) as [string, ...string[]]);
+const cidr = z.string().refine(isCidr, 'expected a CIDR range such as "10.0.0.0/8"');
+
+/** Every key that a stage's settings may override: its shape and what it does today. */
+export const settingKeys = {
+  registrationToken: { schema: text, effect: 'template' },
+  triggerToken: { schema: text, effect: 'template' },
+  tokenSecret: { schema: text, effect: 'template' },
+  publishersJwks: { schema: file, effect: 'template' },
+  cisPrivateKey: { schema: file, effect: 'template' },
+  verifySignatures: { schema: z.boolean(), effect: 'template' },
+  verifyPublishers: { schema: z.boolean(), effect: 'template' },
+  verifyTokens: { schema: z.boolean(), effect: 'template' },
+  jwksUri: { schema: text, effect: 'template' },
+  issuer: { schema: text, effect: 'template' },
+  audience: { schema: text, effect: 'template' },
+  requireAuth: {
+    schema: z.strictObject({ topics: z.boolean(), events: z.boolean(), hub: z.boolean() }).partial(),
+    effect: 'none yet',
+  },
+  allowPrivateTargets: { schema: z.union([z.boolean(), z.array(cidr)]), effect: 'template' },
+  seedProfiles: { schema: whole.min(0), effect: 'none yet' },
+  acceptUnknownTopics: { schema: z.boolean(), effect: 'none yet' },
+  dedupeTriggers: { schema: z.boolean(), effect: 'none yet' },
+  dedupeDays: { schema: whole.min(1), effect: 'none yet' },
+  openRegistration: { schema: z.boolean(), effect: 'none yet' },
+  maxBulkMessages: { schema: whole.min(1), effect: 'none yet' },
+  recoverySeconds: { schema: whole.min(1), effect: 'none yet' },
+  tickSeconds: { schema: whole.min(1), effect: 'template' },
+  v2WaitSeconds: { schema: whole.min(0).max(10), effect: 'none yet' },
+  pubsub: {
+    schema: z.strictObject({ baseUrl: z.url(), project: text, serviceAccount: text }),
+    effect: 'none yet',
+  },
+  enhancedFanOut: { schema: z.boolean(), effect: 'template' },
+  publicBaseUrl: { schema: z.url(), effect: 'none yet' },
+  /** 0: dead letters are sent again only when somebody asks. */
+  resendDeadLettersAfterMinutes: { schema: whole.min(0), effect: 'template' },
+  /** How many deliver-webhooks run side by side at most; SQS takes 2 to 1000. */
+  deliveryConcurrency: { schema: whole.min(2).max(1000), effect: 'template' },
+  /** Functions that are kept warm: stem → instances. */
+  provisionedConcurrency: { schema: z.partialRecord(functionName, whole.min(0)), effect: 'template' },
+  /** Workers of the local runner: one number for all functions, or stem → number. */
+  localWorkers: {
+    schema: z.union([whole.min(1), z.partialRecord(functionName, whole.min(1))]),
+    effect: 'local',
+  },
+} as const satisfies Record<string, { schema: z.ZodType; effect: SettingEffect }>;
+
+export type SettingKey = keyof typeof settingKeys;
+
+/** What a caller or a `-c config=FILE` may say; whatever is left out is the stage's default. */
+export type SettingOverrides = {
+  readonly [Key in SettingKey]?: z.infer<(typeof settingKeys)[Key]['schema']> | undefined;
+};
+
+/**
+ * Checks what somebody wrote.
+ * @param source where it came from, for the message: a file's name, or "the settings".
+ * @throws SettingsError for an unknown key (with the known ones) or a value of the wrong shape.
+ */
+export function parseOverrides(value: unknown, source = 'the settings'): SettingOverrides {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new SettingsError(`${source}: expected a JSON object of settings`);
+  }
+  const parsed: Record<string, unknown> = {};
+  for (const [key, given] of Object.entries(value)) {
+    if (given !== undefined) {
+      parsed[key] = parseSetting(key, given, source);
+    }
+  }
+  return parsed as SettingOverrides;
+}
+
+/** Of the keys that somebody set, those that nothing reads yet: worth a notice. */
+export function settingsWithoutEffect(overrides: SettingOverrides): readonly SettingKey[] {
+  return (Object.keys(overrides) as SettingKey[]).filter(
+    (key) => overrides[key] !== undefined && settingKeys[key].effect === 'none yet',
+  );
+}
+
+function parseSetting(key: string, value: unknown, source: string): unknown {
+  if (!isSettingKey(key)) {
+    const known = Object.keys(settingKeys).sort().join(', ');
+    throw new SettingsError(`${source}: unknown setting "${key}"; the settings are ${known}`);
+  }
+  const result = settingKeys[key].schema.safeParse(value);
+  if (!result.success) {
+    throw new SettingsError(`${source}: the setting "${key}" is wrong: ${z.prettifyError(result.error)}`);
+  }
+  return result.data;
+}
+
+function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(settingKeys, key);
+}
+
+function isCidr(range: string): boolean {
+  const match = /^(.+)\/(\d{1,3})$/.exec(range);
+  const family = isIP(match?.[1] ?? '');
+  return family !== 0 && Number(match?.[2]) <= (family === 4 ? 32 : 128);
+}
