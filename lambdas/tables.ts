@@ -34,7 +34,9 @@ export const tables = {
   },
   /**
    * partition `topic#<door>/<name>`: sort `topic` or `subscription#<id>`;
-   * partition `subscription#<id>`: sort `reference`, the way from an id to its topic.
+   * partition `subscription#<id>`: sort `reference`, the way from an id to its topic;
+   * partition `topics`, sort = `<door>/<name>`, and partition `owner#<subject>`, sort = `<created at>#<id>`:
+   * rows that only list what lies elsewhere.
    */
   registry: {
     partitionKey: 'partition',
@@ -45,7 +47,8 @@ export const tables = {
   /**
    * partition `topic#<door>/<name>#<write shard>`, sort = order: the history;
    * partition `event#<id>`, sort `marker`: the winning sequence number, order and fan-out plan;
-   * partition `unprocessable#<shard id>`, sort = sequence number: records that could not be read.
+   * partition `unprocessable#<shard id>`, sort = sequence number: records that could not be read;
+   * partition `tries#<shard id>`, sort = sequence number: tries of a record that may take dispatch down.
    */
   events: {
     partitionKey: 'partition',

@@ -1,3 +1,4 @@
+import type { StreamPosition } from '../change/ports';
 import type { Event } from './event';
 
 /** One record of the events stream, before it is written: its events stay together and in order. */
@@ -24,4 +25,46 @@ export interface EventHistoryReader {
     readonly order: string;
     readonly eventId: string;
   }): Promise<Event | undefined>;
+}
+
+/** Keeps events for replay and audit. */
+export interface EventHistoryWriter {
+  /** Repeating it with the same event and order changes nothing. */
+  keep(order: string, event: Event): Promise<void>;
+}
+
+/** One record of the events stream, as it arrived. */
+export interface EventStreamRecord extends StreamPosition {
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+  /** ISO 8601: when the stream took it. */
+  readonly arrivedAt: string;
+}
+
+/**
+ * Which record of the stream brought an event first, where the event lies in the history, and who gets it:
+ * decided once per event, so that repeating a dispatch neither loses nor doubles a delivery.
+ */
+export interface FanOutMarker {
+  readonly eventId: string;
+  /** The record that won; another record with the same event id is a duplicate. */
+  readonly winner: StreamPosition;
+  /** `door/name`. */
+  readonly topic: string;
+  readonly order: string;
+  /** Ids of the subscriptions that matched; their number is what the event was fanned out to. */
+  readonly plan: readonly string[];
+}
+
+export interface FanOutMarkers {
+  /**
+   * First write wins.
+   * @returns the marker that stands, this or an earlier one; `too_large` when its plan does not fit the store.
+   */
+  claim(marker: FanOutMarker): Promise<FanOutMarker | 'too_large'>;
+}
+
+/** Records that could not be dispatched: kept with their reason, for whoever repairs. First write wins. */
+export interface UnprocessableRecords {
+  record(record: EventStreamRecord, reason: string): Promise<void>;
 }

@@ -1,0 +1,92 @@
+import { makeGate } from '../gate';
+import { inParallel } from '../in-parallel';
+import type { SubscriptionStore } from '../topics/ports';
+import type { DeliveryQueue } from '../webhooks/ports';
+import { dispatchRecord, type RecordEnding } from './dispatch-record';
+import type { TopicKey } from './event';
+import { topicKeyText } from './event';
+import { orderBase } from './history-key';
+import type { EventHistoryWriter, EventStreamRecord, FanOutMarkers, UnprocessableRecords } from './ports';
+
+export interface DispatchPorts {
+  readonly subscriptions: Pick<SubscriptionStore, 'ofTopic'>;
+  readonly markers: FanOutMarkers;
+  readonly history: EventHistoryWriter;
+  readonly queue: DeliveryQueue;
+  readonly unprocessable: UnprocessableRecords;
+}
+
+/** How one record of the batch ended. */
+export type DispatchEnding = RecordEnding & { readonly record: EventStreamRecord };
+
+/** Records unpack to several megabytes: so many are in memory at a time. */
+const KEYS_SIDE_BY_SIDE = 8;
+
+/** Below the sockets of one client (50), so that no call waits for one until it times out. */
+const STORE_CALLS_AT_A_TIME = 32;
+
+/** Each is up to 1000 messages, which the queue's adapter sends side by side. */
+const SENDS_AT_A_TIME = 4;
+
+/**
+ * Dispatches one batch of the events stream: keeps the history and sends one message per event and matching
+ * subscription. Records of one partition key keep their order in the history, the keys go side by side.
+ * Repeating a batch, also with its neighbours, in part or after a crash, changes nothing but that messages may
+ * come twice; their delivery ids are the same.
+ * @param now epoch milliseconds at which the batch was begun.
+ * @returns how every record ended, in no order.
+ * @throws when a store or the queue fails: the batch is to be repeated.
+ */
+export async function dispatchEvents(
+  records: readonly EventStreamRecord[],
+  ports: DispatchPorts,
+  now: number,
+): Promise<readonly DispatchEnding[]> {
+  const batch = {
+    ...ports,
+    match: matchOncePerTopic(ports.subscriptions),
+    storeGate: makeGate(STORE_CALLS_AT_A_TIME),
+    sendGate: makeGate(SENDS_AT_A_TIME),
+  };
+  const endings = await inParallel(KEYS_SIDE_BY_SIDE, groupByKey(records), async (group) => {
+    const ended: DispatchEnding[] = [];
+    for (const { record, index } of group) {
+      ended.push({ record, ...(await dispatchRecord(record, orderBase(now, index), batch)) });
+    }
+    return ended;
+  });
+  return endings.flat();
+}
+
+interface PlacedRecord {
+  readonly record: EventStreamRecord;
+  /** Of the record within the batch. */
+  readonly index: number;
+}
+
+function groupByKey(records: readonly EventStreamRecord[]): PlacedRecord[][] {
+  const groups = new Map<string, PlacedRecord[]>();
+  for (const [index, record] of records.entries()) {
+    const group = groups.get(record.partitionKey) ?? [];
+    groups.set(record.partitionKey, group);
+    group.push({ record, index });
+  }
+  return [...groups.values()];
+}
+
+/**
+ * The ids of a topic's subscriptions. Whatever the state but deleted: the worker ends those that are paused or
+ * disabled as skipped, so nothing vanishes. Once per batch is enough, because every event of the batch was
+ * published before the batch began.
+ */
+function matchOncePerTopic(
+  subscriptions: Pick<SubscriptionStore, 'ofTopic'>,
+): (topic: TopicKey) => Promise<readonly string[]> {
+  const matched = new Map<string, Promise<readonly string[]>>();
+  return (topic) => {
+    const key = topicKeyText(topic);
+    const known = matched.get(key) ?? subscriptions.ofTopic(topic).then((all) => all.map(({ id }) => id));
+    matched.set(key, known);
+    return known;
+  };
+}

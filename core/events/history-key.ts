@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+
+/** A topic's history is spread, because one partition of the store takes 1000 writes a second. */
+export const WRITE_SHARDS = 4;
+
+/** `1763665963123.00003`: when its record was dispatched, and its place in that batch. */
+const BASE_LENGTH = 19;
+
+/** The part of a topic's history that holds an event. @param topic `door/name`. */
+export function historyPartition(topic: string, eventId: string): string {
+  return `topic#${topic}#${digest(eventId).readUInt8(0) % WRITE_SHARDS}`;
+}
+
+/**
+ * What the orders of one record's events have in common. Orders are texts that sort by arrival at dispatch.
+ * @param milliseconds epoch time at which the batch was begun.
+ * @param index of the record within the batch.
+ */
+export function orderBase(milliseconds: number, index: number): string {
+  return `${String(milliseconds).padStart(13, '0')}.${String(index).padStart(5, '0')}`;
+}
+
+/** Where an event lies within its topic's history. @param index of the event within its record. */
+export function eventOrder(base: string, index: number, eventId: string): string {
+  return `${base}${String(index).padStart(5, '0')}.${digest(eventId).toString('hex', 1, 5)}`;
+}
+
+/** The base that an order was made from. */
+export function baseOfOrder(order: string): string {
+  return order.slice(0, BASE_LENGTH);
+}
+
+function digest(eventId: string): Buffer {
+  return createHash('sha256').update(eventId).digest();
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { decodeRecord } from '../stream-record';
+import type { Event } from './event';
+
+/** An event as JSON, in bytes of UTF-8: doors refuse more, so that history and queues can hold what they take. */
+export const MAX_EVENT_BYTES = 256 * 1024;
+
+/** Five digits number the events of a record (history-key.ts); doors take far fewer. */
+const MAX_EVENTS_PER_RECORD = 50_000;
+
+/** Ids and names become keys of the store, which end at 2048 bytes and are UTF-8. */
+const keyText = z
+  .string()
+  .min(1)
+  .max(256)
+  .refine((text) => !/\p{Surrogate}/u.test(text), 'holds half a character');
+
+const eventSchema = z.object({
+  id: keyText,
+  topic: z.object({
+    door: z.enum(['webhooks', 'topics', 'events', 'hub', 'manage', 'system']),
+    name: keyText,
+  }),
+  source: z.string(),
+  subject: z.string().exactOptional(),
+  time: z.string().min(1),
+  dataJson: z.string().refine(isJson, 'is not JSON'),
+  attributes: z.record(z.string(), z.string()).exactOptional(),
+  actor: z.object({ type: z.string(), id: z.string() }).exactOptional(),
+});
+
+const recordSchema = z.object({
+  v: z.literal(1),
+  kind: z.literal('events'),
+  events: z.array(eventSchema).min(1).max(MAX_EVENTS_PER_RECORD),
+});
+
+export type EventRecordReading =
+  | { readonly ok: true; readonly events: readonly Event[] }
+  | { readonly ok: false; readonly reason: string };
+
+/**
+ * The events of one record of the events stream, in its order. A record is all or nothing: one event that
+ * cannot be read refuses the whole of it. Never throws.
+ * @returns the reason of a refusal in words, without values.
+ */
+export function readEventRecord(data: Uint8Array): EventRecordReading {
+  const decoded = decodeRecord(data);
+  if (!decoded.ok) {
+    return decoded;
+  }
+  const parsed = recordSchema.safeParse(decoded.value);
+  if (!parsed.success) {
+    return { ok: false, reason: describe(parsed.error) };
+  }
+  const { events } = parsed.data;
+  const tooLarge = events.findIndex((event) => eventBytes(event) > MAX_EVENT_BYTES);
+  return tooLarge === -1
+    ? { ok: true, events }
+    : { ok: false, reason: `event ${tooLarge} has more than ${MAX_EVENT_BYTES} bytes of JSON` };
+}
+
+export function eventBytes(event: Event): number {
+  return Buffer.byteLength(JSON.stringify(event));
+}
+
+function describe(error: z.ZodError): string {
+  const issue = error.issues[0];
+  const path = issue?.path.join('.') || 'the record';
+  return `${path}: ${issue?.message ?? 'not as expected'}`.slice(0, 300);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,42 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { EventStreamRecord, UnprocessableRecords } from '../../core/events/ports';
+import { eventExpiry, MAX_ATTRIBUTE_BYTES } from './event-rows';
+
+/**
+ * Records that could not be dispatched, on the events table, with their bytes while those fit.
+ * @param now epoch milliseconds.
+ */
+export function makeDynamoUnprocessableRecords(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  now: () => number = Date.now,
+): UnprocessableRecords {
+  return {
+    async record(record: EventStreamRecord, reason: string): Promise<void> {
+      try {
+        await client.send(
+          new PutCommand({
+            TableName: tableName,
+            Item: {
+              partition: `unprocessable#${record.shardId}`,
+              sort: record.sequenceNumber,
+              reason,
+              partition_key: record.partitionKey,
+              arrived_at: record.arrivedAt,
+              bytes: record.data.length,
+              ...(record.data.length <= MAX_ATTRIBUTE_BYTES && { record: record.data }),
+              expires_at: eventExpiry(now()),
+            },
+            ConditionExpression: 'attribute_not_exists(#partition)',
+            ExpressionAttributeNames: { '#partition': 'partition' },
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) {
+          throw error;
+        }
+      }
+    },
+  };
+}
