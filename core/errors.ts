@@ -9,6 +9,8 @@ export const errorStatus = {
   body_too_large: 413,
   parameter_missing: 400,
   parameter_invalid: 400,
+  /** CIS's name for a profile that is not of the user whom the query names. */
+  integration_exception: 400,
   authorization_header_missing: 401,
   invalid_header: 401,
   token_expired: 401,

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import type { Event } from '../events/event';
+import { attributeText } from '../person/attribute-text';
+import type { ChangeOutcome } from './change';
+import type { StreamPosition } from './ports';
+
+const kinds = { create: 'profile.created', update: 'profile.updated' } as const;
+
+export type IntegratedOutcome = Extract<ChangeOutcome, { state: 'integrated' }>;
+
+/**
+ * What an integrated change announces: which attributes changed, never their values.
+ * The id follows from the change alone, so announcing it again is recognised as the same event.
+ * @param now ISO 8601: the time of the integration; it stays in the outbox, so that a replay says the same.
+ */
+export function profileEvent(
+  position: StreamPosition,
+  userId: string,
+  outcome: IntegratedOutcome,
+  now: string,
+): Event {
+  const name = kinds[outcome.condition];
+  return {
+    id: eventId(position, name),
+    topic: { door: 'system', name },
+    source: '/profiles',
+    subject: userId,
+    time: now,
+    dataJson: JSON.stringify({
+      user_id: userId,
+      uuid: attributeText(outcome.profile, 'uuid'),
+      operation: outcome.condition,
+      changed: outcome.changedAttributes,
+      sequence_number: position.sequenceNumber,
+    }),
+  };
+}
+
+function eventId({ shardId, sequenceNumber }: StreamPosition, kind: string): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([shardId, sequenceNumber, kind]))
+    .digest();
+  return `evt_${digest.toString('base64url').slice(0, 24)}`;
+}

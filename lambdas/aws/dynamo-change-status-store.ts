@@ -1,0 +1,99 @@
+import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { ChangeStatus } from '../../core/change/change';
+import type { ChangeStatusStore, StreamPosition } from '../../core/change/ports';
+import { batchRead } from './dynamo-batch-read';
+import { ATTEMPTS_PREFIX } from './dynamo-change-crash-markers';
+
+/** What the contract promises; well above the stream's own retention, so that a rewind meets every status. */
+const KEEP_DAYS = 30;
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** How changes ended, on the change-statuses table. @param now epoch milliseconds. */
+export function makeDynamoChangeStatusStore(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  now: () => number = Date.now,
+): ChangeStatusStore {
+  const nowSeconds = () => Math.floor(now() / 1000);
+  return { readMany, find, record };
+
+  async function readMany(positions: readonly StreamPosition[]): Promise<readonly ChangeStatus[]> {
+    const keys = positions.map(({ sequenceNumber, shardId }) => ({
+      sequence_number: sequenceNumber,
+      shard_id: shardId,
+    }));
+    const distinct = new Map(keys.map((key) => [`${key.shard_id}:${key.sequence_number}`, key]));
+    return live(await batchRead(client, tableName, [...distinct.values()])).map(toStatus);
+  }
+
+  async function find(sequenceNumber: string): Promise<ChangeStatus | undefined> {
+    const { Items } = await client.send(
+      new QueryCommand({
+        TableName: tableName,
+        KeyConditionExpression: 'sequence_number = :sequence_number',
+        ExpressionAttributeValues: { ':sequence_number': sequenceNumber },
+        ConsistentRead: true,
+      }),
+    );
+    // Several shards may use one number; the caller knows no shard, so the first is as good as any.
+    const [found] = live(Items ?? []).filter(({ shard_id }) => !String(shard_id).startsWith(ATTEMPTS_PREFIX));
+    return found && toStatus(found);
+  }
+
+  async function record(status: ChangeStatus): Promise<'recorded' | 'already_recorded'> {
+    try {
+      await client.send(
+        new PutCommand({
+          TableName: tableName,
+          Item: { ...toRow(status), expires_at: nowSeconds() + KEEP_DAYS * 86_400 },
+          ConditionExpression: 'attribute_not_exists(sequence_number) OR expires_at <= :now',
+          ExpressionAttributeValues: { ':now': nowSeconds() },
+        }),
+      );
+      return 'recorded';
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) {
+        return 'already_recorded';
+      }
+      throw error;
+    }
+  }
+
+  /** The store's own expiry is late by up to days. */
+  function live(rows: readonly Row[]): readonly Row[] {
+    return rows.filter((row) => Number(row.expires_at) > nowSeconds());
+  }
+}
+
+function toRow(status: ChangeStatus): Row {
+  return {
+    sequence_number: status.sequenceNumber,
+    shard_id: status.shardId,
+    state: status.state,
+    condition: status.condition,
+    code: status.code,
+    text: status.text,
+    user_id: status.userId,
+    accepted_at: status.acceptedAt,
+    ended_at: status.endedAt,
+  };
+}
+
+function toStatus(row: Row): ChangeStatus {
+  const optional = {
+    condition: row.condition,
+    code: row.code,
+    text: row.text,
+    userId: row.user_id,
+    acceptedAt: row.accepted_at,
+  };
+  return {
+    sequenceNumber: row.sequence_number,
+    shardId: row.shard_id,
+    state: row.state,
+    ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
+    endedAt: row.ended_at,
+  } as ChangeStatus;
+}

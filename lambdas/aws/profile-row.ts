@@ -1,0 +1,80 @@
+import type { OutboxEntry, StoredProfile } from '../../core/change/ports';
+import { attributeText } from '../../core/person/attribute-text';
+import type { Profile } from '../../core/person/profile';
+import { indexKey } from './index-key';
+import { packJson, unpackJson } from './packed-json';
+
+/** A row of the profiles table, by the keys of `lambdas/tables.ts`. */
+export interface ProfileRow {
+  readonly user_id: string;
+  readonly version: number;
+  readonly last_sequence_number: string;
+  readonly last_shard_id: string;
+  readonly profile: Uint8Array;
+  readonly outbox: Uint8Array;
+  readonly uuid?: string;
+  readonly primary_email?: string;
+  readonly primary_username?: string;
+  readonly connection_method?: string;
+}
+
+export function toProfileRow(stored: StoredProfile): ProfileRow {
+  const { profile } = stored;
+  return {
+    user_id: stored.userId,
+    version: stored.version,
+    last_sequence_number: stored.lastSequenceNumber,
+    last_shard_id: stored.lastShardId,
+    profile: packJson(profile),
+    outbox: packJson(stored.outbox),
+    ...indexAttributes({
+      uuid: attributeText(profile, 'uuid'),
+      primary_email: attributeText(profile, 'primary_email'),
+      primary_username: attributeText(profile, 'primary_username'),
+      connection_method: connectionMethod(stored.userId),
+    }),
+  };
+}
+
+export function toStoredProfile(row: Readonly<Record<string, unknown>>): StoredProfile {
+  return {
+    userId: String(row.user_id),
+    version: Number(row.version),
+    lastSequenceNumber: String(row.last_sequence_number),
+    lastShardId: String(row.last_shard_id),
+    profile: toProfile(row),
+    outbox: unpackJson(row.outbox) as OutboxEntry[],
+  };
+}
+
+export function toProfile(row: Readonly<Record<string, unknown>>): Profile {
+  return unpackJson(row.profile) as Profile;
+}
+
+/** `ad|Mozilla-LDAP|jdoe` → `ad|Mozilla-LDAP`: how the person signs in, which listings filter by. */
+export function connectionMethod(userId: string): string {
+  return userId.slice(0, Math.max(userId.lastIndexOf('|'), 0));
+}
+
+/** Bytes as DynamoDB counts them: names and values; a number takes 21 at most. */
+export function rowBytes(row: ProfileRow): number {
+  return Object.entries(row).reduce((sum, [name, value]) => sum + name.length + valueBytes(value), 0);
+}
+
+function valueBytes(value: string | number | Uint8Array): number {
+  if (typeof value === 'number') {
+    return 21;
+  }
+  return typeof value === 'string' ? Buffer.byteLength(value) : value.length;
+}
+
+function indexAttributes(
+  values: Readonly<Record<string, string | null | undefined>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => {
+      const key = indexKey(value);
+      return key === undefined ? [] : [[name, key] as const];
+    }),
+  );
+}
