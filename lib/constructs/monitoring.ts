@@ -1,8 +1,17 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import type { FunctionName } from '../../lambdas/functions';
 import type { StageSettings } from '../stage';
+import { alarmProps, fiveMinutes, type Harm, minute } from './alarms';
 import type { ChangePipeline } from './change-pipeline';
+import { addDashboard } from './dashboard';
 import type { EventDispatch } from './event-dispatch';
 import type { HttpApi } from './http-api';
+import type { ServiceFunction } from './service-function';
 import type { WebhookDelivery } from './webhook-delivery';
 
 export interface MonitoringProps {
@@ -13,9 +22,176 @@ export interface MonitoringProps {
   readonly api: HttpApi;
 }
 
-/** Alarms that name the user's harm. */
+/** A stream this far behind is felt: a person who changed a name still sees the old one. */
+const BEHIND_MINUTES = 5;
+
+/**
+ * A delayed message counts from when it was sent, and may wait 15 minutes on purpose, then 6 minutes for a
+ * worker that had crashed: only more than that is late.
+ */
+const OLDEST_DELIVERY_MINUTES = 30;
+
+/** Alarms that name the user's harm and lead to a paragraph of the runbook; a dashboard; in prod, a topic. */
 export class Monitoring extends Construct {
-  constructor(scope: Construct, id: string, _props: MonitoringProps) {
+  private readonly alarms: Alarm[] = [];
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: MonitoringProps,
+  ) {
     super(scope, id);
+    this.addStreamAlarms();
+    this.addDeliveryAlarms();
+    this.addDoorAlarms();
+    this.addRefusalAlarms();
+    for (const fn of this.workers()) {
+      this.addWorkerAlarms(fn);
+    }
+    if (props.settings.notifies) {
+      this.notify();
+    }
+    if (props.settings.hasDashboard) {
+      addDashboard(this, { ...props, workers: this.workers(), alarms: this.alarms });
+    }
   }
+
+  private addStreamAlarms(): void {
+    const { change, dispatch } = this.props;
+    this.addBehindAlarm('changes-delayed', 'Profile changes are delayed', change.integrateChanges);
+    this.addBehindAlarm('events-delayed', 'Events and webhooks are delayed', dispatch.dispatchEvents);
+  }
+
+  private addBehindAlarm(id: string, harm: string, fn: ServiceFunction): void {
+    this.addAlarm(id, {
+      harm: `${harm}: ${fn.stem} is more than ${BEHIND_MINUTES} minutes behind its stream`,
+      anchor: id,
+      metric: fn.function.metric('IteratorAge', { statistic: 'Maximum', period: minute }),
+      threshold: BEHIND_MINUTES * 60_000,
+      periods: 3,
+    });
+  }
+
+  private addDeliveryAlarms(): void {
+    const { queue, deadLetters } = this.props.webhooks.deliveries;
+    this.addAlarm('dead-letters', {
+      harm: 'Subscribers miss events: dead letters wait to be sent again',
+      anchor: 'dead-letters',
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+        period: fiveMinutes,
+        statistic: 'Maximum',
+      }),
+      threshold: 0,
+    });
+    this.addAlarm('deliveries-delayed', {
+      harm: `Webhooks are late: the oldest delivery has waited for more than ${OLDEST_DELIVERY_MINUTES} minutes`,
+      anchor: 'deliveries-delayed',
+      metric: queue.metricApproximateAgeOfOldestMessage({ period: fiveMinutes, statistic: 'Maximum' }),
+      threshold: OLDEST_DELIVERY_MINUTES * 60,
+    });
+    this.addAlarm('tick-stopped', {
+      harm: 'Webhook retries and scheduled messages do not go out: requeue-deliveries has not run for 10 minutes',
+      anchor: 'tick-stopped',
+      metric: this.props.webhooks.requeueDeliveries.function.metricInvocations({ period: fiveMinutes }),
+      threshold: 1,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+      periods: 2,
+      silenceIsHarm: true,
+    });
+  }
+
+  private addDoorAlarms(): void {
+    this.addAlarm('doors-fail', {
+      harm: 'Publishers and readers get server errors: more than 5 in 5 minutes',
+      anchor: 'doors-fail',
+      metric: this.props.api.api.metricServerError({ period: fiveMinutes, statistic: 'Sum' }),
+      threshold: 5,
+    });
+  }
+
+  private addRefusalAlarms(): void {
+    this.addAlarm('unexpected-rejections', {
+      harm: 'Changes are rejected through no fault of their publishers',
+      anchor: 'unexpected-rejections',
+      metric: ownMetric('UnexpectedRejections', 'integrate-changes'),
+      threshold: 0,
+    });
+    this.addAlarm('unprocessable-events', {
+      harm: 'Events are lost to their subscribers: dispatch-events could not read them',
+      anchor: 'unprocessable-events',
+      metric: ownMetric('UnprocessableEvents', 'dispatch-events'),
+      threshold: 0,
+    });
+  }
+
+  private addWorkerAlarms(fn: ServiceFunction): void {
+    this.addAlarm(`${fn.stem}-fails`, {
+      harm: `${workerHarms[fn.stem] ?? 'Work is late'}: ${fn.stem} crashes or times out`,
+      anchor: 'worker-fails',
+      metric: fn.function.metricErrors({ period: fiveMinutes }),
+      threshold: 0,
+      periods: 2,
+    });
+    this.addAlarm(`${fn.stem}-throttled`, {
+      harm: `${workerHarms[fn.stem] ?? 'Work is late'}: the account has no concurrency left for ${fn.stem}`,
+      anchor: 'worker-throttled',
+      metric: fn.function.metricThrottles({ period: fiveMinutes }),
+      threshold: 0,
+      periods: 3,
+    });
+  }
+
+  private workers(): readonly ServiceFunction[] {
+    const { change, dispatch, webhooks } = this.props;
+    return [
+      change.integrateChanges,
+      dispatch.dispatchEvents,
+      webhooks.deliverWebhooks,
+      webhooks.requeueDeliveries,
+      webhooks.resendDeadLetters,
+    ];
+  }
+
+  private addAlarm(id: string, harm: Harm): void {
+    this.alarms.push(new Alarm(this, id, alarmProps(harm)));
+  }
+
+  /** People subscribe to the topic by themselves: who is on call is no business of the stack's. */
+  private notify(): void {
+    const topic = new Topic(this, 'Alarms', { displayName: 'Changewire alarms', enforceSSL: true });
+    // A policy of its own (for SSL) replaces the default one, which would have let CloudWatch in.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    const action = new SnsAction(topic);
+    for (const alarm of this.alarms) {
+      alarm.addAlarmAction(action);
+      alarm.addOkAction(action);
+    }
+    new CfnOutput(this, 'AlarmsTopic', { value: topic.topicArn, description: 'Subscribe here to be told' });
+  }
+}
+
+const workerHarms: Partial<Record<FunctionName, string>> = {
+  'integrate-changes': 'Profile changes are delayed',
+  'dispatch-events': 'Events and webhooks are delayed',
+  'deliver-webhooks': 'Webhooks are late',
+  'requeue-deliveries': 'Webhook retries are late',
+  'resend-dead-letters': 'Dead letters are not sent again',
+};
+
+/** A metric that our own functions print (EMF). */
+function ownMetric(metricName: string, service: FunctionName): Metric {
+  return new Metric({
+    namespace: 'Changewire',
+    metricName,
+    dimensionsMap: { service },
+    statistic: 'Sum',
+    period: fiveMinutes,
+  });
 }

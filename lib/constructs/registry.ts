@@ -31,11 +31,11 @@ export class Registry extends Construct {
 
   /** Lets the function make, find and list topics. */
   grantManageTopics(fn: ServiceFunction): void {
-    this.store.grant(fn, 'GetItem', 'PutItem', 'Query', 'Scan');
+    this.store.grant(fn, 'GetItem', 'PutItem', 'Query');
   }
 
   /** Lets the function make, find, list, change and delete subscriptions. */
   grantManageSubscriptions(fn: ServiceFunction): void {
-    this.store.grant(fn, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query', 'Scan');
+    this.store.grant(fn, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query');
   }
 }
