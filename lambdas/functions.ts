@@ -107,7 +107,8 @@ export const functions = {
     description: 'Keeps the history and sends one message per event and matching subscription.',
     environment: ['REGISTRY_TABLE_NAME', 'EVENTS_TABLE_NAME', 'DELIVERIES_QUEUE_URL'],
     memoryMegabytes: 1024,
-    timeoutSeconds: 60,
+    // One record may hold thousands of events for thousands of subscriptions each.
+    timeoutSeconds: 300,
   },
   'deliver-webhooks': {
     handler: 'webhooks/deliver-webhooks',

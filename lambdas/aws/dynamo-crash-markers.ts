@@ -1,4 +1,4 @@
-import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { CrashMarkerStore, StreamPosition } from '../../core/change/ports';
 import { eventExpiry } from './event-rows';
 
@@ -27,7 +27,16 @@ export function makeDynamoCrashMarkers(
     },
 
     async clear(position: StreamPosition): Promise<void> {
-      await client.send(new DeleteCommand({ TableName: tableName, Key: rowKey(position) }));
+      await client.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: rowKey(position),
+          // The row expires by itself, so dispatch needs no right to delete.
+          UpdateExpression: 'SET #tries = :none',
+          ExpressionAttributeNames: { '#tries': 'tries' },
+          ExpressionAttributeValues: { ':none': 0 },
+        }),
+      );
     },
   };
 }

@@ -1,0 +1,92 @@
+import { ServiceError } from '../errors';
+import { type Principal, requireScope } from '../principal';
+import type { PrivateTargets } from '../webhooks/network-guard';
+import type { Subscription } from '../webhooks/subscription';
+import { requireTarget } from './create-subscription';
+import { applyPolicy } from './delivery-policy';
+import type { SubscriptionChanges, SubscriptionEditor, SubscriptionStore } from './ports';
+import { isSubscriptionId } from './subscription-id';
+import type { SubscriptionChangesRequest } from './subscription-schema';
+
+/**
+ * The caller's subscription of that id.
+ * @throws ServiceError `not_found`, the same for what is not there, deleted or another's.
+ */
+export async function findOwnSubscription(
+  id: string,
+  principal: Principal,
+  subscriptions: Pick<SubscriptionStore, 'find'>,
+): Promise<Subscription> {
+  const found = isSubscriptionId(id) ? await subscriptions.find(id) : undefined;
+  if (!found || found.state === 'deleted' || found.owner !== principal.subject) {
+    throw notFound(id);
+  }
+  return found;
+}
+
+/**
+ * Changes what is given, in one write; `active` also switches a disabled one on again.
+ * @param at ISO 8601.
+ * @throws ServiceError `not_found`, `target_refused`, `insufficient_scope` (calls for a system topic).
+ */
+export async function changeSubscription(
+  id: string,
+  request: SubscriptionChangesRequest,
+  principal: Principal,
+  {
+    subscriptions,
+    privateTargets,
+  }: {
+    readonly subscriptions: Pick<SubscriptionStore, 'find'> & SubscriptionEditor;
+    readonly privateTargets: PrivateTargets;
+  },
+  at: string,
+): Promise<Subscription> {
+  const found = await findOwnSubscription(id, principal, subscriptions);
+  // Whoever lost the scope may still pause and delete, but not lead the system's events anywhere.
+  if (found.topic.door === 'system' && (request.target !== undefined || request.state === 'active')) {
+    requireScope(principal, 'subscriptions:system');
+  }
+  if (request.target !== undefined) {
+    requireTarget(request.target, privateTargets);
+  }
+  const revised = await subscriptions.revise(found, toChanges(request, found), at);
+  if (!revised) {
+    throw notFound(id);
+  }
+  return revised;
+}
+
+function toChanges(request: SubscriptionChangesRequest, found: Subscription): SubscriptionChanges {
+  const { state, target, description, headers, policy } = request;
+  return {
+    ...(state !== undefined && { state }),
+    ...(target !== undefined && { target }),
+    ...(description !== undefined && { description }),
+    ...(headers !== undefined && { headers }),
+    ...(policy !== undefined && { policy: applyPolicy(policy, found.policy) }),
+  };
+}
+
+/**
+ * Deliveries under way end as skipped.
+ * @param at ISO 8601.
+ * @throws ServiceError `not_found`, also the second time.
+ */
+export async function deleteSubscription(
+  id: string,
+  principal: Principal,
+  subscriptions: Pick<SubscriptionStore, 'find' | 'changeState'>,
+  at: string,
+): Promise<void> {
+  const found = await findOwnSubscription(id, principal, subscriptions);
+  const from = ['active', 'paused', 'disabled'] as const;
+  const { moved } = await subscriptions.changeState(found, { from, to: 'deleted', at });
+  if (!moved) {
+    throw notFound(id);
+  }
+}
+
+function notFound(id: string): ServiceError {
+  return new ServiceError('not_found', `you have no subscription ${JSON.stringify(id.slice(0, 64))}`);
+}

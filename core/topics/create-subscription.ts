@@ -1,0 +1,60 @@
+import { ServiceError } from '../errors';
+import { type Principal, requireScope } from '../principal';
+import { explainRefusal, type PrivateTargets, vetUrl } from '../webhooks/network-guard';
+import type { Subscription } from '../webhooks/subscription';
+import { applyPolicy, defaultPolicy } from './delivery-policy';
+import { findTopic } from './find-topics';
+import type { SubscriptionStore, TopicStore } from './ports';
+import { mintSigningSecret } from './signing-secret';
+import { mintSubscriptionId } from './subscription-id';
+import type { SubscriptionRequest } from './subscription-schema';
+
+export interface CreateSubscriptionPorts {
+  readonly topics: Pick<TopicStore, 'find'>;
+  readonly subscriptions: Pick<SubscriptionStore, 'create'>;
+  readonly privateTargets: PrivateTargets;
+  /** Cryptographically random. */
+  readonly randomBytes: (count: number) => Uint8Array;
+}
+
+/**
+ * Makes an active subscription that belongs to the caller; events published after it returned are delivered.
+ * @param at ISO 8601.
+ * @throws ServiceError `not_found` (topic), `insufficient_scope` (a system topic), `target_refused`.
+ */
+export async function createSubscription(
+  request: SubscriptionRequest,
+  principal: Principal,
+  ports: CreateSubscriptionPorts,
+  at: string,
+): Promise<Subscription> {
+  const { key } = await findTopic(request.topic, ports.topics);
+  if (key.door === 'system') {
+    requireScope(principal, 'subscriptions:system');
+  }
+  requireTarget(request.target, ports.privateTargets);
+  const subscription: Subscription = {
+    id: mintSubscriptionId(ports.randomBytes),
+    topic: key,
+    owner: principal.subject,
+    target: request.target,
+    format: 'standard',
+    state: 'active',
+    policy: applyPolicy(request.policy ?? {}, defaultPolicy),
+    secrets: [{ secret: request.secret ?? mintSigningSecret(ports.randomBytes) }],
+    headers: request.headers ?? {},
+    ...(request.description !== undefined && { description: request.description }),
+    createdAt: at,
+    updatedAt: at,
+  };
+  await ports.subscriptions.create(subscription);
+  return subscription;
+}
+
+/** @throws ServiceError `target_refused` with the reason. */
+export function requireTarget(target: string, privateTargets: PrivateTargets): void {
+  const verdict = vetUrl(target, privateTargets);
+  if (!verdict.ok) {
+    throw new ServiceError('target_refused', `the target is refused: ${explainRefusal(verdict.reason)}`);
+  }
+}

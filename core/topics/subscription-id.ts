@@ -1,0 +1,18 @@
+const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const LENGTH = 16;
+/** The largest multiple of 62 in a byte: what is above would make the first characters likelier. */
+const FAIR_BELOW = 248;
+
+/** `sub_` and 16 characters, 95 bits: nobody guesses or doubles one. */
+export function mintSubscriptionId(randomBytes: (count: number) => Uint8Array): string {
+  let id = '';
+  while (id.length < LENGTH) {
+    const fair = [...randomBytes(LENGTH)].filter((byte) => byte < FAIR_BELOW);
+    id += fair.map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
+  }
+  return `sub_${id.slice(0, LENGTH)}`;
+}
+
+export function isSubscriptionId(text: string): boolean {
+  return /^sub_[0-9A-Za-z]{16}$/.test(text);
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { policySchema } from './delivery-policy';
+import { isSigningSecret } from './signing-secret';
+import { checkHeaders } from './subscription-headers';
+
+const target = z.string().min(1).max(2048);
+const description = z.string().max(500);
+const headers = z.custom<Record<string, string>>().superRefine((value: unknown, context) => {
+  const problem = isTextRecord(value) ? checkHeaders(value) : 'expected an object of texts';
+  if (problem !== undefined) {
+    context.addIssue({ code: 'custom', message: problem });
+  }
+});
+const secret = z.string().refine(isSigningSecret, 'expected "whsec_" and the base64 of 24 to 64 bytes');
+
+/** The body of `POST /v1/subscriptions`. */
+export const subscriptionSchema = z.strictObject({
+  topic: z.string().min(1).max(300),
+  target,
+  description: description.optional(),
+  headers: headers.optional(),
+  policy: policySchema.optional(),
+  secret: secret.optional(),
+});
+
+/** The body of `PATCH /v1/subscriptions/{id}`; a `description` of `null` removes it. */
+export const subscriptionChangesSchema = z
+  .strictObject({
+    state: z.enum(['active', 'paused']),
+    target,
+    description: description.nullable(),
+    headers,
+    policy: policySchema,
+  })
+  .partial()
+  .refine((changes) => Object.keys(changes).length > 0, 'nothing to change is given');
+
+export type SubscriptionRequest = z.infer<typeof subscriptionSchema>;
+export type SubscriptionChangesRequest = z.infer<typeof subscriptionChangesSchema>;
+
+/** Not a schema of records: that one drops the key `__proto__` where this one must refuse it. */
+function isTextRecord(value: unknown): value is Record<string, string> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((item) => typeof item === 'string')
+  );
+}

@@ -1,0 +1,120 @@
+import { randomBytes } from 'node:crypto';
+import { type Principal, requireScope } from '../../core/principal';
+import {
+  changeSubscription,
+  deleteSubscription,
+  findOwnSubscription,
+} from '../../core/topics/change-subscription';
+import { createSubscription } from '../../core/topics/create-subscription';
+import type { SubscriptionEditor, SubscriptionStore, TopicStore } from '../../core/topics/ports';
+import { subscriptionChangesSchema, subscriptionSchema } from '../../core/topics/subscription-schema';
+import { type PrivateTargets, parsePrivateTargets } from '../../core/webhooks/network-guard';
+import { documentClient } from '../aws/clients';
+import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
+import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
+import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
+import { readEnvironment } from '../shared/environment';
+import { httpFunction } from '../shared/http-function';
+import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
+import { problemDialect } from '../shared/problem-dialect';
+import { readBody, readPaging, refuseMethod } from './read-request';
+import { toSubscriptionBody } from './subscription-body';
+
+export interface ManageSubscriptionsPorts {
+  readonly topics: Pick<TopicStore, 'find'>;
+  readonly subscriptions: SubscriptionStore & SubscriptionEditor;
+  readonly privateTargets: PrivateTargets;
+  readonly authenticate: Authenticator;
+  /** Cryptographically random. */
+  readonly randomBytes: (count: number) => Uint8Array;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * Trigger: `POST` and `GET /v1/subscriptions`, `GET`, `PATCH` and `DELETE /v1/subscriptions/{id}`.
+ * Success: 201 with the subscription and, this once, its secret; 200; 204 when it is deleted. In effect at once.
+ * Refusal: 400, 401, 403 (scope), 404 (also another's), 413, 422 (target) as problem details.
+ * Retry: a POST whose reply was lost may have made a subscription, which the list shows; the others are harmless.
+ */
+export function makeManageSubscriptions(ports: ManageSubscriptionsPorts): HttpHandler {
+  const { subscriptions } = ports;
+  return async (request) => {
+    const principal = await ports.authenticate(request);
+    requireScope(principal, request.method === 'GET' ? 'subscriptions:read' : 'subscriptions:write');
+    const { id } = request.parameters;
+    return id === undefined ? answerMany(request, principal) : answerOne(request, principal, id);
+  };
+
+  async function answerMany(request: HttpRequest, principal: Principal): Promise<HttpReply> {
+    switch (request.method) {
+      case 'GET':
+        return list(request, principal);
+      case 'POST':
+        return create(request, principal);
+      default:
+        return refuseMethod(request, ['GET', 'POST']);
+    }
+  }
+
+  async function answerOne(request: HttpRequest, principal: Principal, id: string): Promise<HttpReply> {
+    switch (request.method) {
+      case 'GET':
+        return {
+          status: 200,
+          body: toSubscriptionBody(await findOwnSubscription(id, principal, subscriptions)),
+        };
+      case 'PATCH': {
+        const changes = readBody(request, subscriptionChangesSchema);
+        const changed = await changeSubscription(id, changes, principal, ports, at());
+        return { status: 200, body: toSubscriptionBody(changed) };
+      }
+      case 'DELETE':
+        await deleteSubscription(id, principal, subscriptions, at());
+        return { status: 204 };
+      default:
+        return refuseMethod(request, ['GET', 'PATCH', 'DELETE']);
+    }
+  }
+
+  async function create(request: HttpRequest, principal: Principal): Promise<HttpReply> {
+    const body = readBody(request, subscriptionSchema);
+    const made = await createSubscription(body, principal, ports, at());
+    return {
+      status: 201,
+      // Relative to the path that was called: only that leads through a stage's prefix, too.
+      headers: { location: request.path.endsWith('/') ? made.id : `subscriptions/${made.id}` },
+      body: { ...toSubscriptionBody(made), secret: made.secrets[0]?.secret },
+    };
+  }
+
+  async function list(request: HttpRequest, principal: Principal): Promise<HttpReply> {
+    const page = await subscriptions.list({ owner: principal.subject, ...readPaging(request) });
+    return {
+      status: 200,
+      body: { subscriptions: page.subscriptions.map(toSubscriptionBody), next: page.next },
+    };
+  }
+
+  function at(): string {
+    return new Date(ports.now()).toISOString();
+  }
+}
+
+export const handler = httpFunction({
+  name: 'manage-subscriptions',
+  dialect: problemDialect,
+  methods: ['GET', 'POST', 'PATCH', 'DELETE'],
+  wire: () => {
+    const environment = readEnvironment('manage-subscriptions');
+    const client = documentClient();
+    return makeManageSubscriptions({
+      topics: makeDynamoTopicStore(client, environment.REGISTRY_TABLE_NAME),
+      subscriptions: makeDynamoSubscriptionStore(client, environment.REGISTRY_TABLE_NAME),
+      privateTargets: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS),
+      authenticate: makeAuthenticator(environment),
+      randomBytes,
+      now: Date.now,
+    });
+  },
+});

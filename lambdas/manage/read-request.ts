@@ -1,0 +1,43 @@
+import type { z } from 'zod';
+import { ServiceError } from '../../core/errors';
+import { type HttpRequest, parseJsonBody } from '../shared/http-message';
+
+/** Topics and subscriptions are small; what is larger is a mistake. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 100;
+
+/** So many problems tell enough; a hostile body could hold thousands. */
+const PROBLEMS_TOLD = 5;
+
+/**
+ * The body in the shape of its schema.
+ * @throws ServiceError with what is wrong, by the names of the fields.
+ */
+export function readBody<Schema extends z.ZodType>(request: HttpRequest, schema: Schema): z.output<Schema> {
+  const parsed = schema.safeParse(parseJsonBody(request, BODY_LIMIT_BYTES));
+  if (parsed.success) {
+    return parsed.data;
+  }
+  const problems = parsed.error.issues
+    .slice(0, PROBLEMS_TOLD)
+    .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
+  throw new ServiceError('body_invalid', problems.join('; ').slice(0, 1000));
+}
+
+/** `limit` and `next` of a list. @throws ServiceError `parameter_invalid`. */
+export function readPaging({ query }: HttpRequest): { readonly limit: number; readonly after?: string } {
+  const text = query.limit ?? String(DEFAULT_LIMIT);
+  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > MAX_LIMIT) {
+    throw new ServiceError('parameter_invalid', `"limit" is a number from 1 to ${MAX_LIMIT}`);
+  }
+  return { limit, ...(query.next !== undefined && { after: query.next }) };
+}
+
+/** A function serves several paths, which do not all take the methods that the function takes. */
+export function refuseMethod({ method }: HttpRequest, allowed: readonly string[]): never {
+  const allow = [...allowed, 'OPTIONS'].join(', ');
+  throw new ServiceError('method_not_allowed', `${method} is not allowed here; allowed: ${allow}`, { allow });
+}

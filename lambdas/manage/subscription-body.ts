@@ -1,0 +1,26 @@
+import { topicReferenceText } from '../../core/topics/topic-reference';
+import type { Subscription } from '../../core/webhooks/subscription';
+
+/** A subscription as its owner reads it: everything but the secrets. */
+export function toSubscriptionBody(subscription: Subscription): Record<string, unknown> {
+  const { policy } = subscription;
+  return {
+    id: subscription.id,
+    topic: topicReferenceText(subscription.topic),
+    target: subscription.target,
+    format: subscription.format,
+    state: subscription.state,
+    state_reason: subscription.stateReason,
+    description: subscription.description,
+    headers: subscription.headers,
+    policy: {
+      success: policy.success,
+      final_statuses: policy.finalStatuses,
+      schedule_seconds: policy.scheduleSeconds,
+      jitter: policy.jitter,
+      timeout_seconds: policy.timeoutSeconds,
+    },
+    created_at: subscription.createdAt,
+    updated_at: subscription.updatedAt,
+  };
+}
