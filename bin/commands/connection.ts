@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { findStack, type RunningStack } from '../../local/running-stack';
+import { mintToken } from '../../local/token';
+import { type Api, openApi } from './api';
+import { CommandError, exitCodes } from './command-error';
+import type { Host } from './host';
+
+/** Everything that the commands need; what `token` puts into a token when no scope is named. */
+export const allScopes = [
+  ...['write', 'read:fullprofile', 'display:all', 'topics:read', 'topics:write', 'subscriptions:read'],
+  ...['subscriptions:write', 'subscriptions:system', 'deliveries:read', 'deliveries:write'],
+] as const;
+
+/** Owns what the commands make, so that every command sees the same subscriptions. */
+export const defaultSubject = 'developer';
+
+export const defaultBaseUrl = 'http://127.0.0.1:9000';
+
+/** Where the commands talk to, from `--base-url` or `CHANGEWIRE_URL`, without a trailing slash. */
+export function baseUrlOf(command: Command): string {
+  const { baseUrl } = command.optsWithGlobals<{ baseUrl: string }>();
+  if (!URL.canParse(baseUrl) || !/^https?:$/.test(new URL(baseUrl).protocol)) {
+    throw new CommandError(`--base-url "${baseUrl}" is not a URL such as ${defaultBaseUrl}`, exitCodes.usage);
+  }
+  return baseUrl.replace(/\/+$/, '');
+}
+
+/** The stack of this machine that `--base-url` names. @throws CommandError when it runs elsewhere. */
+export function localStack(host: Host, command: Command, forWhat: string): RunningStack {
+  const baseUrl = baseUrlOf(command);
+  const stack = findStack(host.home, baseUrl);
+  if (!stack) {
+    throw new CommandError(
+      `no stack of this machine runs at ${baseUrl}, so ${forWhat}: start one with "npm start"`,
+    );
+  }
+  return stack;
+}
+
+/** `--token`, `CHANGEWIRE_TOKEN`, or a token of the local issuer with every scope. */
+export async function tokenFor(host: Host, command: Command): Promise<string> {
+  // Not the option's default: --help shows defaults.
+  const token = command.optsWithGlobals<{ token?: string }>().token || host.environment.CHANGEWIRE_TOKEN;
+  if (token) {
+    return token;
+  }
+  return mintLocalToken(localStack(host, command, 'there is no token to use; give one with --token'));
+}
+
+export async function mintLocalToken(
+  stack: RunningStack,
+  claims: {
+    readonly subject?: string;
+    readonly scopes?: readonly string[];
+    readonly ttlSeconds?: number;
+  } = {},
+): Promise<string> {
+  return mintToken({
+    keysDirectory: stack.keysDirectory,
+    issuer: stack.issuer,
+    audience: stack.audience,
+    subject: claims.subject ?? defaultSubject,
+    scopes: claims.scopes?.length ? [...claims.scopes] : [...allScopes],
+    ttlSeconds: claims.ttlSeconds ?? 12 * 3600,
+  });
+}
+
+export async function connect(host: Host, command: Command): Promise<Api> {
+  return openApi(baseUrlOf(command), await tokenFor(host, command));
+}

@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+import { CommandError, exitCodes } from './command-error';
+import { connect } from './connection';
+import { coloursFor, present, table } from './display';
+import type { Host } from './host';
+import { count } from './option-values';
+
+interface ShownAttempt {
+  readonly number: number;
+  readonly status?: number;
+  readonly failure?: string;
+  readonly milliseconds: number;
+}
+
+/** A delivery as the manage door shows it. */
+export interface ShownDelivery {
+  readonly id: string;
+  readonly event_id: string;
+  readonly subscription_id: string;
+  readonly topic: string;
+  readonly state: string;
+  readonly reason?: string;
+  readonly attempts: readonly ShownAttempt[];
+  readonly due_at?: string;
+  readonly created_at: string;
+}
+
+interface DeliveriesOptions {
+  readonly event?: string;
+  readonly subscription?: string;
+  readonly day?: string;
+  readonly dead?: boolean;
+  readonly limit: number;
+}
+
+export function addDeliveries(program: Command, host: Host): void {
+  program
+    .command('deliveries')
+    .description('Show deliveries with their attempts: of an event, of a subscription, or the dead ones.')
+    .option('--event <id>', 'all deliveries of one event')
+    .option('--subscription <id>', 'those of one subscription, of one day')
+    .option('--day <YYYY-MM-DD>', 'the day, in UTC (default: today)')
+    .option('--dead', 'the dead letters of your subscriptions')
+    .option('--limit <n>', 'at most so many', count, 100)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ npx changewire deliveries --event evt_5d0c…
+  $ npx changewire deliveries --subscription sub_4mX0TzHkqv1bWc7e
+  $ npx changewire deliveries --dead`,
+    )
+    .action(async (options: DeliveriesOptions, command: Command) => {
+      const query = queryOf(options, host.now());
+      const api = await connect(host, command);
+      const found: ShownDelivery[] = [];
+      let next: string | undefined;
+      do {
+        const page = (await api.call('GET', '/v1/deliveries', { query: { ...query, next } })) as {
+          readonly deliveries: ShownDelivery[];
+          readonly next?: string;
+        };
+        found.push(...page.deliveries);
+        next = page.next;
+      } while (next !== undefined && found.length < options.limit);
+      show(host, found.slice(0, options.limit));
+    });
+}
+
+function queryOf(options: DeliveriesOptions, now: number): Record<string, string> {
+  const { event, subscription, day, dead } = options;
+  if ([event, subscription, dead].filter(Boolean).length !== 1) {
+    throw new CommandError('name one of --event, --subscription and --dead', exitCodes.usage);
+  }
+  if (event) {
+    return { event_id: event };
+  }
+  return subscription
+    ? { subscription_id: subscription, day: day ?? new Date(now).toISOString().slice(0, 10) }
+    : { state: 'dead' };
+}
+
+function show(host: Host, deliveries: readonly ShownDelivery[]): void {
+  const colours = coloursFor(host);
+  const paint = (state: string) =>
+    state === 'delivered' ? colours.green(state) : state === 'dead' ? colours.red(state) : state;
+  present(host, deliveries, () =>
+    deliveries.length === 0
+      ? 'none'
+      : table(
+          host,
+          ['event', 'subscription', 'topic', 'state', 'attempts', 'created'],
+          deliveries.map((delivery) => [
+            delivery.event_id,
+            delivery.subscription_id,
+            delivery.topic,
+            `${paint(delivery.state)}${delivery.reason ? ` (${delivery.reason})` : ''}`,
+            delivery.attempts.map((attempt) => attempt.status ?? attempt.failure ?? '?').join(', '),
+            delivery.created_at,
+          ]),
+        ),
+  );
+}

@@ -1,0 +1,38 @@
+import { InvalidArgumentError } from 'commander';
+
+/** An option that may be repeated. */
+export function collect(value: string, earlier: readonly string[]): string[] {
+  return [...earlier, value];
+}
+
+export function seconds(value: string): number {
+  return wholeNumber(value, 1, 365 * 24 * 3600, 'a whole number of seconds, from 1');
+}
+
+/** 0 lets the system choose. */
+export function port(value: string): number {
+  return wholeNumber(value, 0, 65_535, 'a port: 0 to 65535');
+}
+
+export function count(value: string): number {
+  return wholeNumber(value, 1, 1_000_000, 'a whole number, from 1');
+}
+
+export function httpStatus(value: string): number {
+  return wholeNumber(value, 200, 599, 'an HTTP status: 200 to 599');
+}
+
+/** Waits between attempts, in seconds: `5,300`; empty for one attempt only. */
+export function schedule(value: string): number[] {
+  return value.trim() === ''
+    ? []
+    : value.split(',').map((wait) => wholeNumber(wait.trim(), 0, 7 * 24 * 3600, 'waits such as 5,300,1800'));
+}
+
+function wholeNumber(value: string, least: number, most: number, meaning: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < least || number > most) {
+    throw new InvalidArgumentError(`It must be ${meaning}.`);
+  }
+  return number;
+}

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import { connect } from './connection';
+import { facts, present } from './display';
+import type { Host } from './host';
+import { schedule, seconds } from './option-values';
+
+/** A subscription as the manage door shows it; the secret only in the answer that made it. */
+export interface ShownSubscription {
+  readonly id: string;
+  readonly topic: string;
+  readonly target: string;
+  readonly state: string;
+  readonly state_reason?: string;
+  readonly description?: string;
+  readonly secret?: string;
+  readonly created_at?: string;
+}
+
+interface SubscribeOptions {
+  readonly description?: string;
+  readonly secret?: string;
+  readonly schedule?: number[];
+  readonly timeout?: number;
+}
+
+export function addSubscribe(program: Command, host: Host): void {
+  program
+    .command('subscribe')
+    .description('Have the events of a topic posted to a URL.')
+    .argument('<topic>', 'such as profile.created, profile.updated, or a topic of yours')
+    .argument('<target>', 'the URL that receives the webhooks')
+    .option('--description <text>', 'what it is for')
+    .option('--secret <secret>', 'sign with this secret, whsec_… (default: the server makes one)')
+    .option('--schedule <waits>', 'seconds to wait before attempt 2, 3, …: "5,300"; "" tries once', schedule)
+    .option('--timeout <seconds>', 'how long the target may take to answer', seconds)
+    .addHelpText(
+      'after',
+      `
+The secret is shown once: keep it, the receiver verifies with it.
+
+Examples:
+  $ npx changewire subscribe profile.created http://127.0.0.1:9100/
+  $ npx changewire subscribe profile.updated https://example.org/hooks --schedule 5,60,600`,
+    )
+    .action(async (topic: string, target: string, options: SubscribeOptions, command: Command) => {
+      const api = await connect(host, command);
+      const made = (await api.call('POST', '/v1/subscriptions', {
+        body: subscriptionBody(topic, target, options),
+      })) as ShownSubscription;
+      present(host, made, () =>
+        facts(host, [
+          ['subscription', made.id],
+          ['topic', made.topic],
+          ['target', made.target],
+          ['state', made.state],
+          ['secret', `${made.secret}  (shown this once)`],
+        ]),
+      );
+    });
+}
+
+export function subscriptionBody(topic: string, target: string, options: SubscribeOptions) {
+  const policy = {
+    ...(options.schedule !== undefined && { schedule_seconds: options.schedule }),
+    ...(options.timeout !== undefined && { timeout_seconds: options.timeout }),
+  };
+  return {
+    topic,
+    target,
+    ...(options.description !== undefined && { description: options.description }),
+    ...(options.secret !== undefined && { secret: options.secret }),
+    ...(Object.keys(policy).length > 0 && { policy }),
+  };
+}

@@ -1,0 +1,77 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CommandError } from './command-error';
+
+/** A request as it came: a signature is verified over the raw bytes. */
+export interface ReceivedWebhook {
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+}
+
+export interface WebhookReceiver {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Larger than any event that Changewire takes. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/**
+ * Listens for webhooks on the loopback interface.
+ * @param receive is told of every POST, and says which HTTP status answers it.
+ * @throws CommandError when the port is taken.
+ */
+export async function startReceiver(
+  port: number,
+  receive: (webhook: ReceivedWebhook) => number,
+): Promise<WebhookReceiver> {
+  const server = createServer((request, response) => {
+    readBody(request).then(
+      (body) => {
+        const status = request.method === 'POST' ? receive({ headers: headersOf(request), body }) : 405;
+        response.writeHead(status, { 'content-type': 'text/plain' }).end(status < 300 ? 'thanks\n' : '\n');
+      },
+      () => response.writeHead(413).end(),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new CommandError(`port ${port} is in use: choose another with --port, or --port 0 for any`)
+          : error,
+      ),
+    );
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) {
+      throw new Error('too large');
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function headersOf(request: IncomingMessage): Record<string, string | undefined> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : value,
+    ]),
+  );
+}
