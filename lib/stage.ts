@@ -1,122 +1,16 @@
 import { readCisPrivateKey, readJwksUri, readPublishersJwks } from './setting-files';
 import { parseOverrides, type SettingOverrides, SettingsError } from './settings';
+import {
+  type Defaults,
+  defaults,
+  type StageName,
+  type StageTraits,
+  stageNames,
+  traits,
+} from './stage-defaults';
 
 export { type SettingOverrides, SettingsError, settingsWithoutEffect } from './settings';
-
-export const stageNames = ['preview', 'dev', 'prod'] as const;
-
-/** `preview` is the developer preview, what `npm start` uses. */
-export type StageName = (typeof stageNames)[number];
-
-/** What makes a stage what it is; not to be overridden. */
-interface StageTraits {
-  /** Data outlives the stack: retained, restorable to any second, protected from deletion. */
-  readonly keepsData: boolean;
-  readonly streamMode: 'provisioned' | 'on-demand';
-  readonly streamRetentionHours: number;
-  readonly logRetentionDays: 7 | 30 | 90;
-  /** Stage-level throttling of the API: a bound on the bill, not a fairness rule. */
-  readonly requestsPerSecond: number;
-  readonly requestBurst: number;
-  readonly hasDashboard: boolean;
-  /** Alarms reach people through an SNS topic. */
-  readonly notifies: boolean;
-}
-
-const traits: Record<StageName, StageTraits> = {
-  preview: {
-    keepsData: false,
-    streamMode: 'provisioned',
-    streamRetentionHours: 24,
-    logRetentionDays: 7,
-    requestsPerSecond: 1000,
-    requestBurst: 2000,
-    hasDashboard: false,
-    notifies: false,
-  },
-  dev: {
-    keepsData: false,
-    streamMode: 'provisioned',
-    streamRetentionHours: 24,
-    logRetentionDays: 30,
-    requestsPerSecond: 200,
-    requestBurst: 400,
-    hasDashboard: true,
-    notifies: false,
-  },
-  prod: {
-    keepsData: true,
-    streamMode: 'on-demand',
-    streamRetentionHours: 7 * 24,
-    logRetentionDays: 90,
-    requestsPerSecond: 2000,
-    requestBurst: 4000,
-    hasDashboard: true,
-    notifies: true,
-  },
-};
-
-type Defaulted =
-  | 'verifySignatures'
-  | 'verifyPublishers'
-  | 'verifyTokens'
-  | 'requireAuth'
-  | 'allowPrivateTargets'
-  | 'seedProfiles'
-  | 'acceptUnknownTopics'
-  | 'dedupeTriggers'
-  | 'dedupeDays'
-  | 'openRegistration'
-  | 'maxBulkMessages'
-  | 'recoverySeconds'
-  | 'tickSeconds'
-  | 'v2WaitSeconds'
-  | 'enhancedFanOut'
-  | 'resendDeadLettersAfterMinutes'
-  | 'deliveryConcurrency'
-  | 'provisionedConcurrency'
-  | 'localWorkers';
-
-type Defaults = { readonly [Key in Defaulted]: NonNullable<SettingOverrides[Key]> };
-
-const preview: Defaults = {
-  verifySignatures: false,
-  verifyPublishers: true,
-  verifyTokens: false,
-  requireAuth: { topics: false, events: false, hub: false },
-  allowPrivateTargets: true,
-  seedProfiles: 100,
-  acceptUnknownTopics: true,
-  dedupeTriggers: true,
-  dedupeDays: 30,
-  openRegistration: false,
-  maxBulkMessages: 3000,
-  recoverySeconds: 5,
-  tickSeconds: 1,
-  v2WaitSeconds: 5,
-  enhancedFanOut: false,
-  resendDeadLettersAfterMinutes: 0,
-  deliveryConcurrency: 10,
-  provisionedConcurrency: {},
-  localWorkers: 1,
-};
-
-const dev: Defaults = {
-  ...preview,
-  verifySignatures: true,
-  verifyTokens: true,
-  requireAuth: { topics: true, events: true, hub: true },
-  allowPrivateTargets: false,
-  seedProfiles: 0,
-  recoverySeconds: 60,
-  tickSeconds: 60,
-};
-
-const defaults: Record<StageName, Defaults> = {
-  preview,
-  dev,
-  prod: { ...dev, enhancedFanOut: true, deliveryConcurrency: 100 },
-};
+export { type StageName, stageNames } from './stage-defaults';
 
 /** Everything the constructs and the local runner need to know of a stage; files are read, defaults filled in. */
 export interface StageSettings

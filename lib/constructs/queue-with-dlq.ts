@@ -59,10 +59,7 @@ export class QueueWithDlq extends Construct {
 
   /** Lets the function read the dead-letter queue and take away what is settled. */
   grantSettle(fn: ServiceFunction): void {
-    fn.allow(
-      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:ChangeMessageVisibility'],
-      this.deadLetters.queueArn,
-    );
+    fn.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage'], this.deadLetters.queueArn);
   }
 
   /** Feeds the queue to the function; the mapping bounds its concurrency, reserved concurrency would lose messages. */

@@ -16,7 +16,7 @@ export class Registry extends Construct {
 
   /** Lets the function find the subscriptions of a topic. */
   grantMatch(fn: ServiceFunction): void {
-    this.store.grant(fn, 'GetItem', 'Query');
+    this.store.grant(fn, 'Query');
   }
 
   /** Lets the function look subscriptions up and switch one off. */
@@ -24,18 +24,18 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
   }
 
-  /** Lets the function look subscriptions up. */
-  grantRead(fn: ServiceFunction): void {
-    this.store.grant(fn, 'GetItem', 'BatchGetItem');
+  /** Lets the function look one subscription up. */
+  grantFind(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem');
   }
 
   /** Lets the function make, find and list topics. */
   grantManageTopics(fn: ServiceFunction): void {
-    this.store.grant(fn, 'GetItem', 'PutItem', 'Query');
+    this.store.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'Query');
   }
 
   /** Lets the function make, find, list, change and delete subscriptions. */
   grantManageSubscriptions(fn: ServiceFunction): void {
-    this.store.grant(fn, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query');
+    this.store.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query');
   }
 }

@@ -44,7 +44,7 @@ export class WebhookDelivery extends Construct {
 
   /** Lets the function list deliveries and send dead letters again. */
   grantManage(fn: ServiceFunction): void {
-    this.rows.grant(fn, 'GetItem', 'UpdateItem', 'Query');
+    this.rows.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'Query');
     this.rows.grantQuery(fn, 'by-subscription', 'by-dead');
     this.deliveries.grantSend(fn);
   }
@@ -64,7 +64,7 @@ export class WebhookDelivery extends Construct {
       },
     });
     registry.grantDeliver(fn);
-    this.rows.grant(fn, 'GetItem', 'PutItem', 'UpdateItem');
+    this.rows.grant(fn, 'GetItem', 'PutItem');
     events.grantRead(fn);
     events.grantAppend(fn);
     this.deliveries.grantSend(fn);
@@ -81,7 +81,7 @@ export class WebhookDelivery extends Construct {
         DELIVERIES_QUEUE_URL: this.deliveries.queue.queueUrl,
       },
     });
-    this.rows.grant(fn, 'GetItem', 'UpdateItem');
+    this.rows.grant(fn, 'BatchGetItem', 'PutItem');
     this.rows.grantQuery(fn, 'by-due');
     this.deliveries.grantSend(fn);
     this.addTick(fn);
@@ -98,8 +98,7 @@ export class WebhookDelivery extends Construct {
         RESEND_DEAD_LETTERS_AFTER_MINUTES: String(this.props.settings.resendDeadLettersAfterMinutes),
       },
     });
-    this.rows.grant(fn, 'GetItem', 'UpdateItem');
-    this.rows.grantQuery(fn, 'by-dead');
+    this.rows.grant(fn, 'GetItem', 'PutItem');
     this.deliveries.grantSend(fn);
     this.deliveries.grantSettle(fn);
     this.addTick(fn);
