@@ -1,0 +1,357 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { dispatchEvents } from '../../../core/events/dispatch-events';
+import type { Event } from '../../../core/events/event';
+import type { EventStreamRecord } from '../../../core/events/ports';
+import { deliveryId } from '../../../core/webhooks/delivery';
+import {
+  anEvent,
+  aRecord,
+  MemoryDeliveryQueue,
+  MemoryEventHistory,
+  MemoryFanOutMarkers,
+  MemoryUnprocessableRecords,
+} from '../../support/memory-dispatch';
+import { MemorySubscriptionStore } from '../../support/memory-registry';
+import { aSubscription } from '../../support/subscriptions';
+
+const start = Date.parse('2026-11-20T12:00:00.000Z');
+const at = '2026-11-20T12:00:00.000Z';
+const invoices = { door: 'manage', name: 'invoices' } as const;
+
+class Stage {
+  readonly subscriptions = new MemorySubscriptionStore();
+  readonly markers = new MemoryFanOutMarkers();
+  readonly history = new MemoryEventHistory();
+  readonly queue = new MemoryDeliveryQueue();
+  readonly unprocessable = new MemoryUnprocessableRecords();
+  private now = start;
+
+  /** Dispatches a while later than before. */
+  async dispatch(...records: EventStreamRecord[]) {
+    this.now += 1000;
+    return dispatchEvents(records, this, this.now);
+  }
+
+  /** Lets `writes` writes through and dies at the next one. @returns whether it came so far. */
+  async dispatchDying(writes: number, ...records: EventStreamRecord[]): Promise<boolean> {
+    let left = writes;
+    this.beforeEachWrite(() => {
+      if (left === 0) {
+        throw new Error('died');
+      }
+      left -= 1;
+    });
+    const died = await this.dispatch(...records).then(
+      () => false,
+      () => true,
+    );
+    this.beforeEachWrite(() => undefined);
+    return died;
+  }
+
+  private beforeEachWrite(beforeWrite: () => void): void {
+    for (const store of [this.markers, this.history, this.queue, this.unprocessable]) {
+      store.beforeWrite = beforeWrite;
+    }
+  }
+
+  /** `event → subscription` of every message, sorted, each once. */
+  deliveries(): string[] {
+    return [...new Set(this.sent())].sort();
+  }
+
+  sent(): string[] {
+    return this.queue.messages.map(({ message }) => `${message.eventId} → ${message.subscriptionId}`);
+  }
+
+  planned(): string[] {
+    const plans = [...this.markers.markers.values()];
+    return plans.flatMap(({ eventId, plan }) => plan.map((id) => `${eventId} → ${id}`)).sort();
+  }
+}
+
+async function stageWith(...ids: string[]): Promise<Stage> {
+  const stage = new Stage();
+  for (const id of ids) {
+    await stage.subscriptions.create(aSubscription({ id }));
+  }
+  return stage;
+}
+
+describe('dispatchEvents', () => {
+  it('keeps the event and sends one first attempt for each subscription of its topic', async () => {
+    const stage = await stageWith('sub_a', 'sub_b');
+    await stage.subscriptions.create(aSubscription({ id: 'sub_i', topic: invoices }));
+    const event = anEvent('e1', { subject: 'order-7', attributes: { region: 'eu' } });
+    const [ending] = await stage.dispatch(aRecord([event]));
+    expect(ending).toMatchObject({ state: 'dispatched', events: 1, duplicates: 0, messages: 2 });
+    const marker = stage.markers.markers.get('e1')!;
+    expect(marker.plan).toEqual(['sub_a', 'sub_b']);
+    expect(stage.queue.messages[0]).toEqual({
+      delaySeconds: 0,
+      message: {
+        v: 1,
+        eventId: 'e1',
+        subscriptionId: 'sub_a',
+        run: 0,
+        topic: 'manage/orders',
+        order: marker.order,
+        attempt: 1,
+        event,
+      },
+    });
+    await expect(
+      stage.history.read({ topic: 'manage/orders', order: marker.order, eventId: 'e1' }),
+    ).resolves.toEqual(event);
+  });
+
+  it('plans paused and disabled subscriptions too, so that nothing vanishes, but no deleted ones', async () => {
+    const stage = new Stage();
+    for (const state of ['active', 'paused', 'disabled', 'deleted'] as const) {
+      await stage.subscriptions.create(aSubscription({ id: `sub_${state}`, state }));
+    }
+    await stage.dispatch(aRecord([anEvent('e1')]));
+    expect(stage.deliveries()).toEqual(['e1 → sub_active', 'e1 → sub_disabled', 'e1 → sub_paused']);
+  });
+
+  it('keeps an event that nobody subscribes to, and fans it out to none', async () => {
+    const stage = new Stage();
+    await stage.dispatch(aRecord([anEvent('e1')]));
+    expect(stage.history.ids()).toEqual(['e1']);
+    expect(stage.markers.markers.get('e1')?.plan).toEqual([]);
+    expect(stage.queue.messages).toEqual([]);
+  });
+
+  it('carries small events in the message, and leaves large ones to the history', async () => {
+    const stage = await stageWith('sub_a');
+    const sizes = { small: 15_000, large: 16_384, escaped: 3000 };
+    await stage.dispatch(
+      aRecord([
+        anEvent('small', { dataJson: JSON.stringify('x'.repeat(sizes.small)) }),
+        anEvent('large', { dataJson: JSON.stringify('x'.repeat(sizes.large)) }),
+        anEvent('escaped', { dataJson: JSON.stringify('é'.repeat(sizes.escaped)) }),
+      ]),
+    );
+    const inline = stage.queue.messages.map(({ message }) => [message.eventId, message.event !== undefined]);
+    expect(inline).toEqual([
+      ['small', true],
+      ['large', false],
+      ['escaped', false],
+    ]);
+  });
+
+  it('asks for the subscriptions of a topic once per batch', async () => {
+    const stage = await stageWith('sub_a');
+    const ofTopic = jest.spyOn(stage.subscriptions, 'ofTopic');
+    const records = ['e1', 'e2', 'e3'].map((id) => aRecord([anEvent(id)], { partitionKey: id }));
+    await stage.dispatch(...records, aRecord([anEvent('i1', { topic: invoices })]));
+    expect(ofTopic).toHaveBeenCalledTimes(2);
+  });
+
+  it('counts an id that comes twice within one record once', async () => {
+    const stage = await stageWith('sub_a');
+    await stage.dispatch(aRecord([anEvent('e1'), anEvent('e1', { dataJson: '2' }), anEvent('e2')]));
+    expect(stage.sent()).toEqual(['e1 → sub_a', 'e2 → sub_a']);
+    expect(stage.history.rows.size).toBe(2);
+  });
+
+  it('sends 5 000 messages for an event with 5 000 subscriptions, in bounded parts', async () => {
+    const stage = await stageWith(...Array.from({ length: 5000 }, (_, index) => `sub_${index}`));
+    const send = jest.spyOn(stage.queue, 'send');
+    await stage.dispatch(aRecord([anEvent('e1')]));
+    expect(stage.deliveries()).toHaveLength(5000);
+    expect(Math.max(...send.mock.calls.map(([messages]) => messages.length))).toBeLessThanOrEqual(1000);
+  });
+});
+
+describe('dispatchEvents, the same again', () => {
+  it('ignores an event that another record brought, whatever it holds', async () => {
+    const stage = await stageWith('sub_a');
+    const first = aRecord([anEvent('e1')]);
+    await stage.dispatch(first);
+    const [ending] = await stage.dispatch(aRecord([anEvent('e1', { dataJson: '"other"' })]));
+    expect(ending).toMatchObject({ events: 0, duplicates: 1, messages: 0 });
+    expect(stage.sent()).toEqual(['e1 → sub_a']);
+    expect([...stage.history.rows.values()]).toEqual([anEvent('e1')]);
+  });
+
+  it('takes the same sequence number of another shard for another record', async () => {
+    const stage = await stageWith('sub_a');
+    const first = aRecord([anEvent('e1')]);
+    await stage.dispatch(first);
+    await stage.dispatch({ ...first, shardId: 'shardId-000000000001' });
+    expect(stage.sent()).toEqual(['e1 → sub_a']);
+  });
+
+  it('sends one event once that comes in two records side by side', async () => {
+    const stage = await stageWith('sub_a');
+    await stage.dispatch(
+      aRecord([anEvent('e1')], { partitionKey: 'a' }),
+      aRecord([anEvent('e1')], { partitionKey: 'b' }),
+    );
+    expect(stage.sent()).toEqual(['e1 → sub_a']);
+    expect(stage.history.rows.size).toBe(1);
+  });
+
+  it('repeats a finished batch with its own plans: same deliveries, same history', async () => {
+    const stage = await stageWith('sub_a', 'sub_b');
+    const records = [aRecord([anEvent('e1'), anEvent('e2')]), aRecord([anEvent('e3')])];
+    await stage.dispatch(...records);
+    const [markers, history] = [new Map(stage.markers.markers), new Map(stage.history.rows)];
+    await stage.subscriptions.create(aSubscription({ id: 'sub_new' }));
+    await stage.dispatch(...records);
+    expect(stage.markers.markers).toEqual(markers);
+    expect(stage.history.rows).toEqual(history);
+    expect(stage.deliveries()).toEqual(stage.planned());
+    const ids = stage.queue.messages.map(({ message }) => deliveryId(message));
+    expect(new Set(ids).size).toBe(6);
+  });
+
+  it.each(['added', 'removed'])(
+    'ends with every planned delivery and no other after a death at any write, a subscription %s meanwhile',
+    async (what) => {
+      const order = ['e1', 'e2', 'e3', 'x1', 'x2'];
+      for (let writes = 0; ; writes += 1) {
+        const stage = await stageWith('sub_a', 'sub_b', 'sub_c');
+        const batch = [
+          aRecord([anEvent('e1'), anEvent('e2')]),
+          aRecord(Buffer.from('poison'), { partitionKey: 'other' }),
+          aRecord([anEvent('x1'), anEvent('x2')], { partitionKey: 'other' }),
+          aRecord([anEvent('e3')]),
+        ];
+        const died = await stage.dispatchDying(writes, ...batch);
+        const markersBefore = new Map(stage.markers.markers);
+        if (what === 'added') {
+          await stage.subscriptions.create(aSubscription({ id: 'sub_new' }));
+        } else {
+          const change = { from: ['active'], to: 'deleted', at } as const;
+          await stage.subscriptions.changeState({ id: 'sub_b', topic: aSubscription().topic }, change);
+        }
+        await stage.dispatch(...batch);
+        expect(stage.deliveries()).toEqual(stage.planned());
+        for (const [id, marker] of markersBefore) {
+          expect(stage.markers.markers.get(id)).toEqual(marker);
+        }
+        const history = stage.history.ids();
+        expect([...history].sort()).toEqual(order);
+        expect(history.filter((id) => id.startsWith('e'))).toEqual(['e1', 'e2', 'e3']);
+        expect(history.filter((id) => id.startsWith('x'))).toEqual(['x1', 'x2']);
+        expect([...stage.unprocessable.reasons.values()]).toEqual(['not JSON']);
+        // A third record with the same events is a duplicate, whatever happened before.
+        const sent = stage.queue.messages.length;
+        await stage.dispatch(aRecord([anEvent('e1'), anEvent('x2')]));
+        expect(stage.queue.messages).toHaveLength(sent);
+        if (!died) {
+          expect(writes).toBeGreaterThan(20);
+          break;
+        }
+      }
+    },
+  );
+
+  it('keeps each key in its order in the history, however the stream cuts, dies and repeats', async () => {
+    const cut = fc.record({ size: fc.integer({ min: 1, max: 4 }), writes: fc.integer({ min: 0, max: 12 }) });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom('k', 'l'), fc.integer({ min: 1, max: 5 })), {
+          minLength: 1,
+          maxLength: 8,
+        }),
+        fc.array(cut, { maxLength: 30 }),
+        async (shape, cuts) => {
+          const stage = await stageWith('sub_a');
+          const published: Record<string, string[]> = { k: [], l: [] };
+          const records = shape.map(([key, count]) => {
+            const ids = Array.from({ length: count }, (_, n) => `${key}${published[key]!.length + n}`);
+            published[key]!.push(...ids);
+            return aRecord(
+              ids.map((id) => anEvent(id)),
+              { partitionKey: key },
+            );
+          });
+          let next = 0;
+          for (const { size, writes } of cuts) {
+            const batch = records.slice(next, next + size);
+            next += (await stage.dispatchDying(writes, ...batch)) ? 0 : batch.length;
+          }
+          await stage.dispatch(...records.slice(next));
+          const history = stage.history.ids();
+          for (const key of ['k', 'l']) {
+            expect(history.filter((id) => id.startsWith(key))).toEqual(published[key]);
+          }
+          expect(stage.deliveries()).toEqual(stage.planned());
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
+
+describe('dispatchEvents, poison', () => {
+  const event = anEvent('e1') as Event & Record<string, unknown>;
+  const json = (value: unknown) => Buffer.from(JSON.stringify(value));
+  const events = (...all: unknown[]) => json({ v: 1, kind: 'events', events: all });
+
+  it.each<[string, Uint8Array, string]>([
+    ['no bytes', Buffer.alloc(0), 'not JSON'],
+    ['what is not JSON', Buffer.from('{"v":1,'), 'not JSON'],
+    ['what is not UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'not JSON'],
+    ['a broken gzip', Buffer.from([0x1f, 0x8b, 1, 2, 3]), 'not readable as gzip'],
+    ['a gzip bomb', gzipSync(Buffer.alloc(9 * 1024 * 1024, 0x20)), 'unpacks to more than 8 MiB'],
+    ['null', json(null), 'the record'],
+    ['an array', json([event]), 'the record'],
+    ['an unknown kind', json({ v: 1, kind: 'change', events: [event] }), 'kind'],
+    ['a later version', json({ v: 2, kind: 'events', events: [event] }), 'v'],
+    ['no events', events(), 'events'],
+    ['an event without an id', events({ ...event, id: '' }), 'events.0.id'],
+    ['an id of 300 characters', events({ ...event, id: 'x'.repeat(300) }), 'events.0.id'],
+    ['half a character in an id', events({ ...event, id: '\ud800' }), 'events.0.id'],
+    ['an unknown door', events({ ...event, topic: { door: 'back', name: 'x' } }), 'events.0.topic.door'],
+    ['data that is not JSON', events(event, { ...event, id: 'e2', dataJson: '{' }), 'events.1.dataJson'],
+    ['attributes that are not texts', events({ ...event, attributes: { a: 1 } }), 'events.0.attributes.a'],
+    [
+      'an event of more than 256 kB',
+      events(event, { ...event, id: 'e2', dataJson: JSON.stringify('x'.repeat(256 * 1024)) }),
+      'event 1 has more than 262144 bytes',
+    ],
+  ])('keeps %s as unprocessable, and goes on', async (_, data, reason) => {
+    const stage = await stageWith('sub_a');
+    const poison = aRecord(data);
+    const endings = await stage.dispatch(poison, aRecord([anEvent('good')]));
+    expect(endings.map(({ state }) => state)).toEqual(['unprocessable', 'dispatched']);
+    const [kept] = stage.unprocessable.reasons.values();
+    expect(kept).toContain(reason);
+    expect(stage.sent()).toEqual(['good → sub_a']);
+    expect(stage.history.ids()).toEqual(['good']);
+  });
+
+  it('takes an event of exactly 256 kB', async () => {
+    const stage = await stageWith('sub_a');
+    const empty = Buffer.byteLength(JSON.stringify(anEvent('e1', { dataJson: '""' })));
+    // The quotes of the data count twice, escaped.
+    const dataJson = JSON.stringify('x'.repeat(256 * 1024 - empty));
+    const [ending] = await stage.dispatch(aRecord([anEvent('e1', { dataJson })]));
+    expect(ending?.state).toBe('dispatched');
+  });
+
+  it('sends what it can of a record with an event whose plan no store holds, and keeps the record', async () => {
+    const stage = await stageWith('sub_a', 'sub_b');
+    stage.markers.longestPlan = 1;
+    const endings = await stage.dispatch(aRecord([anEvent('e1'), anEvent('i1', { topic: invoices })]));
+    expect(endings[0]?.state).toBe('unprocessable');
+    expect(stage.history.ids()).toEqual(['i1']);
+  });
+
+  it('drops nothing silently when a store fails: it throws once all that was under way has settled', async () => {
+    const stage = await stageWith('sub_a');
+    jest.spyOn(stage.subscriptions, 'ofTopic').mockRejectedValueOnce(new Error('throttled'));
+    const records = ['a', 'b'].map((key) => aRecord([anEvent(key)], { partitionKey: key }));
+    await expect(stage.dispatch(...records)).rejects.toThrow('throttled');
+    const sent = stage.queue.messages.length;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(stage.queue.messages).toHaveLength(sent);
+    await stage.dispatch(...records);
+    expect(stage.deliveries()).toEqual(['a → sub_a', 'b → sub_a']);
+  });
+});

@@ -1,0 +1,118 @@
+import type { Event } from '../../core/events/event';
+import type {
+  EventHistoryReader,
+  EventHistoryWriter,
+  EventStreamRecord,
+  FanOutMarker,
+  FanOutMarkers,
+  UnprocessableRecords,
+} from '../../core/events/ports';
+import { encodeRecord } from '../../core/stream-record';
+import type { DeliveryMessage } from '../../core/webhooks/delivery';
+import type { DeliveryQueue } from '../../core/webhooks/ports';
+
+/** Called before each write that lasts; throws when the process is to die there. */
+export type BeforeWrite = () => void;
+
+const survives: BeforeWrite = () => undefined;
+
+export class MemoryFanOutMarkers implements FanOutMarkers {
+  readonly markers = new Map<string, FanOutMarker>();
+  beforeWrite = survives;
+  /** Plans longer than this are `too_large`. */
+  longestPlan = Number.POSITIVE_INFINITY;
+
+  async claim(marker: FanOutMarker): Promise<FanOutMarker | 'too_large'> {
+    if (marker.plan.length > this.longestPlan) {
+      return 'too_large';
+    }
+    await outOfTurn(marker.eventId);
+    const standing = this.markers.get(marker.eventId);
+    if (standing) {
+      return standing;
+    }
+    this.beforeWrite();
+    this.markers.set(marker.eventId, marker);
+    return marker;
+  }
+}
+
+/** Calls that are made side by side end in an order of their own, as with a real store. */
+async function outOfTurn(id: string): Promise<void> {
+  for (let turns = (id.charCodeAt(id.length - 1) * 7) % 5; turns > 0; turns -= 1) {
+    await Promise.resolve();
+  }
+}
+
+export class MemoryEventHistory implements EventHistoryReader, EventHistoryWriter {
+  readonly rows = new Map<string, Event>();
+  beforeWrite = survives;
+
+  async keep(order: string, event: Event): Promise<void> {
+    this.beforeWrite();
+    this.rows.set(order, event);
+  }
+
+  async read({ order, eventId }: Parameters<EventHistoryReader['read']>[0]): Promise<Event | undefined> {
+    const event = this.rows.get(order);
+    return event?.id === eventId ? event : undefined;
+  }
+
+  /** Ids in the order of the history. */
+  ids(): string[] {
+    return [...this.rows].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { id }]) => id);
+  }
+}
+
+export class MemoryDeliveryQueue implements DeliveryQueue {
+  readonly messages: { readonly message: DeliveryMessage; readonly delaySeconds: number }[] = [];
+  beforeWrite = survives;
+
+  /** One write per message: a call that fails may have sent a part. */
+  async send(messages: Parameters<DeliveryQueue['send']>[0]): Promise<void> {
+    for (const message of messages) {
+      this.beforeWrite();
+      this.messages.push(message);
+    }
+  }
+}
+
+export class MemoryUnprocessableRecords implements UnprocessableRecords {
+  readonly reasons = new Map<string, string>();
+  beforeWrite = survives;
+
+  async record({ shardId, sequenceNumber }: EventStreamRecord, reason: string): Promise<void> {
+    this.beforeWrite();
+    const key = `${shardId}/${sequenceNumber}`;
+    this.reasons.set(key, this.reasons.get(key) ?? reason);
+  }
+}
+
+export function anEvent(id: string, differences: Partial<Event> = {}): Event {
+  return {
+    id,
+    topic: { door: 'manage', name: 'orders' },
+    source: '/shop',
+    time: '2026-11-20T10:00:00.000Z',
+    dataJson: '{"total":12.50}',
+    ...differences,
+  };
+}
+
+/** A record of the events stream; its sequence number is new unless it is given. */
+export function aRecord(
+  content: readonly Event[] | Uint8Array,
+  differences: Partial<EventStreamRecord> = {},
+): EventStreamRecord {
+  sequence += 1n;
+  return {
+    sequenceNumber: String(sequence),
+    shardId: 'shardId-000000000000',
+    partitionKey: 'key',
+    data: content instanceof Uint8Array ? content : encodeRecord({ v: 1, kind: 'events', events: content }),
+    arrivedAt: '2026-11-20T10:00:00.000Z',
+    ...differences,
+  };
+}
+
+let sequence = 49_590_338_271_490_256_608_559_692_538_361_571_095_921_575_989_136_588_898n;
