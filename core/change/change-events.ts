@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Event } from '../events/event';
-import { attributeText } from '../person/attribute-text';
 import type { ChangeOutcome } from './change';
 import type { StreamPosition } from './ports';
 
@@ -28,7 +27,7 @@ export function profileEvent(
     time: now,
     dataJson: JSON.stringify({
       user_id: userId,
-      uuid: attributeText(outcome.profile, 'uuid'),
+      uuid: outcome.profile.uuid.value,
       operation: outcome.condition,
       changed: outcome.changedAttributes,
       sequence_number: position.sequenceNumber,

@@ -1,4 +1,4 @@
-import { DeleteCommand, type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { CrashMarkerStore, StreamPosition } from '../../core/change/ports';
 
 /** Keeps the marks apart from the statuses, whose table they share. */
@@ -32,7 +32,15 @@ export function makeDynamoChangeCrashMarkers(
   }
 
   async function clear(position: StreamPosition): Promise<void> {
-    await client.send(new DeleteCommand({ TableName: tableName, Key: key(position) }));
+    // To zero rather than deleted: the integrator needs, and has, no right to delete from the table of statuses.
+    await client.send(
+      new UpdateCommand({
+        TableName: tableName,
+        Key: key(position),
+        UpdateExpression: 'SET attempts = :none',
+        ExpressionAttributeValues: { ':none': 0 },
+      }),
+    );
   }
 }
 

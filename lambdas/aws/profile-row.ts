@@ -1,5 +1,4 @@
 import type { OutboxEntry, StoredProfile } from '../../core/change/ports';
-import { attributeText } from '../../core/person/attribute-text';
 import type { Profile } from '../../core/person/profile';
 import { indexKey } from './index-key';
 import { packJson, unpackJson } from './packed-json';
@@ -28,9 +27,9 @@ export function toProfileRow(stored: StoredProfile): ProfileRow {
     profile: packJson(profile),
     outbox: packJson(stored.outbox),
     ...indexAttributes({
-      uuid: attributeText(profile, 'uuid'),
-      primary_email: attributeText(profile, 'primary_email'),
-      primary_username: attributeText(profile, 'primary_username'),
+      uuid: profile.uuid.value,
+      primary_email: profile.primary_email.value,
+      primary_username: profile.primary_username.value,
       connection_method: connectionMethod(stored.userId),
     }),
   };

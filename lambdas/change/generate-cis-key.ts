@@ -1,0 +1,97 @@
+import { generateKeyPair } from 'node:crypto';
+import { promisify } from 'node:util';
+import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { parseSigningKey } from '../../core/person/keys';
+import { secretsClient } from '../aws/clients';
+import { makeSecretsManagerValue, type SecretValue } from '../aws/secrets-manager-value';
+import { answerCloudFormation, type ResourceAnswer } from '../shared/custom-resource-answer';
+import { readEnvironment } from '../shared/environment';
+import { lazily } from '../shared/lazily';
+import { makeLogger } from '../shared/logging';
+
+/** Lasts as long as RSA itself is expected to (NIST SP 800-57), and signs twice as fast as 4096. */
+const MODULUS_BITS = 3072;
+
+export interface KeyPorts {
+  readonly openSecret: () => SecretValue;
+  /** A new private key as PKCS#8 PEM. */
+  readonly generate: () => Promise<string>;
+  /** Hands CloudFormation its answer. */
+  readonly answer: (event: CloudFormationCustomResourceEvent, answer: ResourceAnswer) => Promise<void>;
+}
+
+/**
+ * Trigger: CloudFormation makes, changes or deletes the resource.
+ * Success: the secret holds a usable key; one that is there already stays. The key itself goes nowhere else.
+ * Refusal: a secret that holds something else which looks like a key is not overwritten; the deployment fails.
+ * Retry: harmless; CloudFormation always gets an answer, or a deployment would hang for an hour.
+ */
+export async function generateCisKey(
+  event: CloudFormationCustomResourceEvent,
+  ports: KeyPorts,
+): Promise<void> {
+  const physicalResourceId = 'PhysicalResourceId' in event ? event.PhysicalResourceId : 'cis-key';
+  await ports.answer(event, { physicalResourceId, ...(await prepareKey(event, ports)) });
+}
+
+async function prepareKey(
+  event: CloudFormationCustomResourceEvent,
+  ports: KeyPorts,
+): Promise<{ status: 'SUCCESS' } | { status: 'FAILED'; reason: string }> {
+  try {
+    if (event.RequestType !== 'Delete') {
+      await ensureKey(ports);
+    }
+    return { status: 'SUCCESS' };
+  } catch (error) {
+    return { status: 'FAILED', reason: reasonOf(error) };
+  }
+}
+
+async function ensureKey({ openSecret, generate }: KeyPorts): Promise<void> {
+  const secret = openSecret();
+  const held = await secret.read();
+  if (held !== undefined && isUsable(held)) {
+    return;
+  }
+  if (held !== undefined && /BEGIN|"kty"/.test(held)) {
+    throw new Error('the secret holds a key that is not usable; put an RSA key there, or delete its value');
+  }
+  await secret.write(await generate());
+}
+
+function isUsable(text: string): boolean {
+  try {
+    parseSigningKey(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Our own texts and the store's codes; never what a secret holds. */
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : 'unknown failure';
+}
+
+async function generateRsaKey(): Promise<string> {
+  const { privateKey } = await promisify(generateKeyPair)('rsa', {
+    modulusLength: MODULUS_BITS,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  return privateKey;
+}
+
+const logger = lazily(() => makeLogger('generate-cis-key'));
+
+export const handler = async (event: CloudFormationCustomResourceEvent): Promise<void> => {
+  await generateCisKey(event, {
+    // Opened where a failure still gets an answer.
+    openSecret: () =>
+      makeSecretsManagerValue(secretsClient(), readEnvironment('generate-cis-key').CIS_KEY_SECRET_ID),
+    generate: generateRsaKey,
+    answer: answerCloudFormation,
+  });
+  logger().info('answered', { request_type: event.RequestType, request_id: event.RequestId });
+};
