@@ -53,7 +53,7 @@ export function attempted(row: Delivery, attempt: Attempt, decided: AfterAttempt
   const older = row.attempts.map(shortened);
   const base: Delivery = {
     ...row,
-    attempt: attempt.number,
+    attempt: Math.max(row.attempt, attempt.number),
     attempts: [...older, attempt].slice(-ATTEMPTS_KEPT),
   };
   if (decided.outcome !== 'postponed') {

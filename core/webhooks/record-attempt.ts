@@ -1,0 +1,37 @@
+import type { AfterAttempt } from './decide-after-attempt';
+import type { Attempt, Delivery } from './delivery';
+import { attempted } from './delivery-steps';
+import type { DeliveryStore } from './ports';
+
+const MAX_WRITES = 5;
+
+/**
+ * Writes down how an attempt went. Where the row moved meanwhile: what has ended stays so, an attempt that
+ * another worker recorded counts once, and a success outweighs the other worker's failure.
+ * @param row as it was before the attempt.
+ * @returns the row that stands.
+ */
+export async function recordAttempt(
+  row: Delivery,
+  attempt: Attempt,
+  decided: AfterAttempt,
+  ports: { readonly deliveries: Pick<DeliveryStore, 'read' | 'write'>; readonly now: () => Date },
+): Promise<Delivery> {
+  let current = row;
+  for (let writes = 0; writes < MAX_WRITES; writes += 1) {
+    const next = attempted(current, attempt, decided, ports.now());
+    if ((await ports.deliveries.write(next)) === 'written') {
+      return next;
+    }
+    const found = await ports.deliveries.read(row);
+    if (found === undefined) {
+      throw new Error('the row of the delivery vanished during the attempt');
+    }
+    const isRecorded = found.attempt >= attempt.number && decided.outcome !== 'delivered';
+    if (found.state !== 'pending' || isRecorded) {
+      return found;
+    }
+    current = found;
+  }
+  throw new Error('the delivery keeps changing while its attempt is being recorded');
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { Attempt, Delivery, DeliveryKey, DeliveryState } from '../../core/webhooks/delivery';
+import { deliveryId } from '../../core/webhooks/delivery';
+import { DUE_SHARDS } from '../../core/webhooks/ports';
+
+export type Row = Record<string, unknown>;
+
+export interface RowKey extends Row {
+  readonly event_shard: string;
+  readonly subscription_run: string;
+}
+
+/** One event may fan out to thousands, and a day may bring thousands of dead: their rows are spread. */
+export const EVENT_SHARDS = 16;
+export const DEAD_SHARDS = 16;
+
+/** How long an ended delivery can be looked up; a dead one stays until somebody has dealt with it. */
+const KEPT_SECONDS = 30 * 24 * 3600;
+
+export function rowKey({ eventId, subscriptionId, run }: DeliveryKey): RowKey {
+  return {
+    event_shard: eventPartition(eventId, shardOf(subscriptionId, EVENT_SHARDS)),
+    subscription_run: `${subscriptionId}#${run}`,
+  };
+}
+
+export function eventPartition(eventId: string, shard: number): string {
+  return `${eventId}#${shard}`;
+}
+
+function shardOf(text: string, shards: number): number {
+  return createHash('sha256').update(text).digest().readUInt32BE(0) % shards;
+}
+
+/**
+ * The row with the attributes of the sparse indexes: left out where they do not apply, so that an index holds
+ * only what is looked for. The sort keys end with the delivery's id, which makes them unique page tokens.
+ */
+export function toRow(delivery: Delivery): Row {
+  const id = deliveryId(delivery);
+  const { state, dueAt, endedAt, createdAt } = delivery;
+  return {
+    ...rowKey(delivery),
+    event_id: delivery.eventId,
+    subscription_id: delivery.subscriptionId,
+    run: delivery.run,
+    topic: delivery.topic,
+    order: delivery.order,
+    state,
+    reason: delivery.reason,
+    attempt: delivery.attempt,
+    attempts: delivery.attempts,
+    schedule_start: delivery.scheduleStart,
+    resends: delivery.resends,
+    claim: delivery.claim && { attempt: delivery.claim.attempt, lease_until: delivery.claim.leaseUntil },
+    next_attempt_at: delivery.nextAttemptAt,
+    created_at: createdAt,
+    updated_at: delivery.updatedAt,
+    ended_at: endedAt,
+    version: delivery.version,
+    subscription_day: subscriptionPartition(delivery.subscriptionId, createdAt.slice(0, 10)),
+    created_order: `${createdAt}#${id}`,
+    ...(state === 'pending' && dueAt && { due_shard: duePartition(shardOf(id, DUE_SHARDS)), due_at: dueAt }),
+    ...(state === 'dead' && {
+      dead_shard: deadPartition(shardOf(id, DEAD_SHARDS)),
+      dead_at: `${endedAt}#${id}`,
+    }),
+    ...(endedAt && state !== 'dead' && { expires_at: Math.floor(Date.parse(endedAt) / 1000) + KEPT_SECONDS }),
+  };
+}
+
+export function subscriptionPartition(subscriptionId: string, day: string): string {
+  return `${subscriptionId}#${day}`;
+}
+
+export function duePartition(shard: number): string {
+  return `due#${shard}`;
+}
+
+export function deadPartition(shard: number): string {
+  return `dead#${shard}`;
+}
+
+/** The row comes from our own store, so its shape is trusted. */
+export function toDelivery(row: Row): Delivery {
+  const claim = row.claim as { attempt: number; lease_until: string } | undefined;
+  return {
+    eventId: row.event_id as string,
+    subscriptionId: row.subscription_id as string,
+    run: row.run as number,
+    topic: row.topic as string,
+    order: row.order as string,
+    state: row.state as DeliveryState,
+    attempt: row.attempt as number,
+    attempts: row.attempts as Attempt[],
+    scheduleStart: row.schedule_start as number,
+    resends: row.resends as number,
+    createdAt: row.created_at as string,
+    updatedAt: row.updated_at as string,
+    version: row.version as number,
+    ...(row.reason !== undefined && { reason: row.reason as string }),
+    ...(claim && { claim: { attempt: claim.attempt, leaseUntil: claim.lease_until } }),
+    ...(row.next_attempt_at !== undefined && { nextAttemptAt: row.next_attempt_at as string }),
+    ...(row.due_at !== undefined && { dueAt: row.due_at as string }),
+    ...(row.ended_at !== undefined && { endedAt: row.ended_at as string }),
+  };
+}

@@ -1,0 +1,96 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { type DeliverPorts, deliverWebhook, type MessageOutcome } from '../../core/webhooks/deliver-webhook';
+import { type DeliveryMessage, deliveryId } from '../../core/webhooks/delivery';
+import { disableGoneSubscription } from '../../core/webhooks/disable-gone-subscription';
+import { findTogether } from '../../core/webhooks/find-together';
+import { parsePrivateTargets } from '../../core/webhooks/network-guard';
+import { parseDeliveryMessage } from '../../core/webhooks/queue-messages';
+import { documentClient, kinesisClient, sqsClient } from '../aws/clients';
+import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
+import { makeDynamoEventHistory } from '../aws/dynamo-event-history';
+import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
+import { makeHttpWebhookTarget } from '../aws/http-webhook-target';
+import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
+import { makeSqsDeadLetterQueue } from '../aws/sqs-dead-letter-queue';
+import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
+import { readEnvironment } from '../shared/environment';
+import { makeLogger, makeMetrics } from '../shared/logging';
+import { type MessageHandler, queueFunction } from '../shared/queue-function';
+
+/*
+ * Trigger: a message of the deliveries queue: one attempt of one delivery.
+ * Success: the attempt is recorded and what follows from it is on its way; the message is consumed.
+ * Refusal: none; a body that names no delivery goes the way of messages that crash the worker: the queue moves
+ *   it to the dead-letter queue, where it stays as evidence and an operator can move it back after a repair.
+ * Retry: by the queue when a store or queue fails; the row keeps an attempt from being made twice.
+ */
+export function deliverWebhooks(
+  ports: DeliverPorts,
+  report: (outcome: MessageOutcome, message: DeliveryMessage) => void,
+): MessageHandler {
+  return async (body) => {
+    const message = parseDeliveryMessage(body);
+    if (!message) {
+      throw new Error('the message names no delivery');
+    }
+    report(await deliverWebhook(message, ports), message);
+  };
+}
+
+export const handler = queueFunction({
+  name: 'deliver-webhooks',
+  wire: () => deliverWebhooks(wirePorts(), makeReport()),
+});
+
+function wirePorts(): DeliverPorts {
+  const environment = readEnvironment('deliver-webhooks');
+  const subscriptions = makeDynamoSubscriptionStore(documentClient(), environment.REGISTRY_TABLE_NAME);
+  const events = makeKinesisEventStream(kinesisClient(), environment.EVENTS_STREAM_NAME);
+  return {
+    deliveries: makeDynamoDeliveryStore(documentClient(), environment.DELIVERIES_TABLE_NAME),
+    findSubscription: findTogether(subscriptions),
+    history: makeDynamoEventHistory(documentClient(), environment.EVENTS_TABLE_NAME),
+    target: makeHttpWebhookTarget({ allow: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS) }),
+    queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
+    deadLetters: makeSqsDeadLetterQueue(sqsClient(), environment.DEAD_LETTER_QUEUE_URL),
+    disableGone: (row) => disableGoneSubscription(row, { subscriptions, events }),
+    now: () => new Date(),
+    random: Math.random,
+  };
+}
+
+function makeReport() {
+  const logger = makeLogger('deliver-webhooks');
+  const metrics = makeMetrics('deliver-webhooks');
+  return (result: MessageOutcome, message: DeliveryMessage): void => {
+    const delivery = 'delivery' in result ? result.delivery : undefined;
+    const attempt = result.outcome === 'attempted' ? delivery?.attempts.at(-1) : undefined;
+    logger.info('delivery handled', {
+      outcome: result.outcome,
+      delivery_id: deliveryId(message),
+      event_id: message.eventId,
+      subscription_id: message.subscriptionId,
+      attempt: message.attempt,
+      state: delivery?.state,
+      reason: delivery?.reason,
+      status: attempt?.status,
+      failure: attempt?.failure,
+      milliseconds: attempt?.milliseconds,
+    });
+    if (delivery && result.outcome !== 'repeated') {
+      metrics.addMetric(metricNames[delivery.state], MetricUnit.Count, 1);
+      if (attempt) {
+        metrics.addMetric('AttemptMilliseconds', MetricUnit.Milliseconds, attempt.milliseconds);
+      }
+      metrics.publishStoredMetrics();
+    }
+  };
+}
+
+const metricNames = {
+  pending: 'DeliveriesPostponed',
+  delivered: 'DeliveriesDelivered',
+  dead: 'DeliveriesDead',
+  skipped: 'DeliveriesSkipped',
+  erased: 'DeliveriesErased',
+} as const;

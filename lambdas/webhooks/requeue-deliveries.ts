@@ -1,0 +1,30 @@
+import { type RequeuePorts, requeueDeliveries as requeueDue } from '../../core/webhooks/requeue-deliveries';
+import { documentClient, sqsClient } from '../aws/clients';
+import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
+import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
+import { functions } from '../functions';
+import { readEnvironment } from '../shared/environment';
+import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
+
+/*
+ * Trigger: the tick, every minute.
+ * Success: every parked delivery that is due within three minutes is on the queue.
+ * Refusal: none.
+ * Retry: the next tick; doubles fail the worker's claim.
+ */
+export function requeueDeliveries(ports: RequeuePorts): TickHandler {
+  return (deadline) => requeueDue(ports, deadline);
+}
+
+export const handler = scheduleFunction({
+  name: 'requeue-deliveries',
+  timeoutSeconds: functions['requeue-deliveries'].timeoutSeconds,
+  wire: () => {
+    const environment = readEnvironment('requeue-deliveries');
+    return requeueDeliveries({
+      deliveries: makeDynamoDeliveryStore(documentClient(), environment.DELIVERIES_TABLE_NAME),
+      queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
+      now: () => new Date(),
+    });
+  },
+});

@@ -1,0 +1,217 @@
+import type { Event } from '../../core/events/event';
+import type { EventBatch } from '../../core/events/ports';
+import { type DeliverPorts, deliverWebhook } from '../../core/webhooks/deliver-webhook';
+import type { DeadLetterMessage, DeliveryMessage } from '../../core/webhooks/delivery';
+import { disableGoneSubscription } from '../../core/webhooks/disable-gone-subscription';
+import type { ReceivedDeadLetter, TargetResult, WebhookRequest } from '../../core/webhooks/ports';
+import { requeueDeliveries } from '../../core/webhooks/requeue-deliveries';
+import { settleDeadLetters } from '../../core/webhooks/settle-dead-letters';
+import type { Subscription } from '../../core/webhooks/subscription';
+import { anEvent, aSubscription } from './deliveries';
+import { makeMemoryDeliveryStore } from './memory-delivery-store';
+
+export class Crash extends Error {}
+
+interface Queued {
+  readonly message: DeliveryMessage;
+  at: number;
+  receives: number;
+}
+
+/** As SQS: a message that a worker did not finish is shown again after six time-outs of the function. */
+const VISIBILITY = 360_000;
+const MAX_RECEIVES = 5;
+
+/**
+ * The delivery engine on a simulated clock: its queues, tables and a scripted subscriber. `crashAt` takes the
+ * worker down before or after its n-th effect, once.
+ */
+export function makeWorld(options: {
+  readonly answers: readonly (number | 'timeout' | { status: number; retryAfter: string })[];
+  readonly subscription?: Partial<Subscription>;
+  readonly event?: Event | undefined;
+  readonly crashAt?: { readonly effect: number; readonly when: 'before' | 'after' };
+}) {
+  let time = Date.parse('2026-11-20T10:00:00.000Z');
+  let effects = 0;
+  let armed = options.crashAt !== undefined;
+  const deliveries = makeMemoryDeliveryStore();
+  const subscription = { current: aSubscription(options.subscription) };
+  const history: { event: Event | undefined } = { event: 'event' in options ? options.event : anEvent() };
+  const queue: Queued[] = [];
+  const deadLetterQueue: { body: unknown; receipt: string }[] = [];
+  const posts: { request: WebhookRequest; at: number; stateBefore: string | undefined }[] = [];
+  const appended: EventBatch[] = [];
+
+  async function effect<T>(act: () => Promise<T> | T): Promise<T> {
+    effects += 1;
+    const hit = armed && effects === options.crashAt?.effect;
+    if (hit) {
+      armed = false;
+      if (options.crashAt?.when === 'before') {
+        throw new Crash();
+      }
+      await act();
+      throw new Crash();
+    }
+    return act();
+  }
+
+  const now = () => new Date(time);
+  const store = {
+    ...deliveries,
+    write: (row: Parameters<typeof deliveries.write>[0]) => effect(() => deliveries.write(row)),
+  };
+  const findMany = async () => new Map([[subscription.current.id, structuredClone(subscription.current)]]);
+  const registry: Parameters<typeof disableGoneSubscription>[1] = {
+    events: { append: (batches) => effect(() => void appended.push(...batches)) },
+    subscriptions: {
+      findMany,
+      changeState: (_, { from, to, reason, at }) =>
+        effect(() => {
+          const moved = from.includes(subscription.current.state);
+          if (moved) {
+            subscription.current = {
+              ...subscription.current,
+              state: to,
+              ...(reason && { stateReason: reason }),
+              updatedAt: at,
+            };
+          }
+          return { moved, state: subscription.current.state };
+        }),
+    },
+  };
+  const ports: DeliverPorts = {
+    deliveries: store,
+    findSubscription: async () => structuredClone(subscription.current),
+    history: { read: async () => history.event },
+    target: { post: (request) => effect(() => answer(request)) },
+    queue: {
+      send: (messages) =>
+        effect(() => {
+          for (const { message, delaySeconds } of messages) {
+            expect(delaySeconds).toBeGreaterThanOrEqual(0);
+            expect(delaySeconds).toBeLessThanOrEqual(900);
+            queue.push({ message, at: time + delaySeconds * 1000, receives: 0 });
+          }
+        }),
+    },
+    deadLetters: {
+      send: (message: DeadLetterMessage) => effect(() => bury(message)),
+    },
+    disableGone: (row) => disableGoneSubscription(row, registry),
+    now,
+    random: () => 0.5,
+  };
+
+  function bury(body: unknown): void {
+    deadLetterQueue.push({ body, receipt: `${deadLetterQueue.length}-${Math.random()}` });
+  }
+
+  function answer(request: WebhookRequest): TargetResult {
+    const row = deliveries.rows()[0];
+    const answered = options.answers[Math.min(posts.length, options.answers.length - 1)] ?? 200;
+    posts.push({ request, at: time, stateBefore: row?.state });
+    time += 10;
+    if (answered === 'timeout') {
+      return { milliseconds: 15_000, failure: 'timeout' };
+    }
+    return typeof answered === 'number'
+      ? { milliseconds: 10, status: answered, answer: 'x'.repeat(300), address: '192.0.2.1' }
+      : { milliseconds: 10, ...answered, answer: '' };
+  }
+
+  const inbox = {
+    async receive(): Promise<ReceivedDeadLetter[]> {
+      const hidden = received;
+      const visible = deadLetterQueue.filter(({ receipt }) => !hidden.has(receipt)).slice(0, 10);
+      for (const { receipt } of visible) {
+        hidden.add(receipt);
+      }
+      return visible.map((letter) => ({ ...letter }));
+    },
+    async remove(receipt: string) {
+      deadLetterQueue.splice(
+        deadLetterQueue.findIndex((letter) => letter.receipt === receipt),
+        1,
+      );
+    },
+  };
+  const received = new Set<string>();
+
+  async function tick() {
+    await requeueDeliveries({ deliveries: store, queue: ports.queue, now }, new Date(time + 40_000)).catch(
+      onlyCrash,
+    );
+  }
+
+  /** Runs queue and tick until nothing is left to do. */
+  async function run(): Promise<void> {
+    for (let steps = 0; steps < 5000; steps += 1) {
+      const next = queue.reduce<Queued | undefined>(
+        (a, b) => (a === undefined || b.at < a.at ? b : a),
+        undefined,
+      );
+      const isParked = deliveries
+        .rows()
+        .some(({ state, dueAt }) => state === 'pending' && dueAt !== undefined);
+      if (next && (!isParked || next.at <= time + 60_000)) {
+        time = Math.max(time, next.at);
+        await receive(next);
+      } else if (isParked) {
+        time += 60_000;
+        await tick();
+      } else {
+        return;
+      }
+    }
+    throw new Error('the world does not come to rest');
+  }
+
+  async function receive(queued: Queued): Promise<void> {
+    queued.receives += 1;
+    try {
+      await deliverWebhook(structuredClone(queued.message), ports);
+      queue.splice(queue.indexOf(queued), 1);
+    } catch (error) {
+      if (queued.receives >= MAX_RECEIVES) {
+        queue.splice(queue.indexOf(queued), 1);
+        bury(queued.message);
+      }
+      queued.at = time + VISIBILITY;
+      if (!(error instanceof Crash) && !/another worker/.test(String(error))) {
+        throw error;
+      }
+    }
+  }
+
+  return {
+    ports,
+    deliveries,
+    subscription,
+    history,
+    queue,
+    deadLetterQueue,
+    posts,
+    appended,
+    run,
+    tick,
+    now,
+    effects: () => effects,
+    advance: (milliseconds: number) => {
+      time += milliseconds;
+    },
+    put: (message: DeliveryMessage) => queue.push({ message, at: time, receives: 0 }),
+    async settleDeadLetters(resendAfterMinutes: number) {
+      received.clear();
+      return settleDeadLetters({ ...ports, inbox }, { resendAfterMinutes }, new Date(time + 40_000));
+    },
+  };
+}
+
+function onlyCrash(error: unknown): void {
+  if (!(error instanceof Crash)) {
+    throw error;
+  }
+}

@@ -1,0 +1,62 @@
+import { type Delivery, type DeliveryKey, deliveryId } from '../../core/webhooks/delivery';
+import type { DeliveryPage, DeliveryStore, PageRequest } from '../../core/webhooks/ports';
+
+/** The deliveries table in memory; `writes` keeps every row that was ever written, oldest first. */
+export function makeMemoryDeliveryStore(): DeliveryStore & { writes: Delivery[]; rows(): Delivery[] } {
+  const rows = new Map<string, Delivery>();
+  const writes: Delivery[] = [];
+  const all = () => [...rows.values()];
+  return {
+    writes,
+    rows: all,
+    async read(key: DeliveryKey) {
+      return structuredClone(rows.get(deliveryId(key)));
+    },
+    async write(delivery) {
+      const found = rows.get(deliveryId(delivery));
+      if ((found?.version ?? 0) !== delivery.version - 1) {
+        return 'conflict';
+      }
+      rows.set(deliveryId(delivery), structuredClone(delivery));
+      writes.push(structuredClone(delivery));
+      return 'written';
+    },
+    async ofEvent(eventId, page) {
+      return pageOf(
+        all().filter((row) => row.eventId === eventId),
+        page,
+        deliveryId,
+      );
+    },
+    async ofSubscription(id, day, page) {
+      const found = all().filter((row) => row.subscriptionId === id && row.createdAt.startsWith(day));
+      return pageOf(found, page, (row) => `${row.createdAt}#${deliveryId(row)}`, true);
+    },
+    async dead(page) {
+      const found = all().filter((row) => row.state === 'dead');
+      return pageOf(found, page, (row) => `${row.endedAt}#${deliveryId(row)}`, true);
+    },
+    async due(shard, by, limit) {
+      // One shard is enough for what is promised.
+      const found = all().filter((row) => shard === 0 && row.state === 'pending' && row.dueAt !== undefined);
+      return found
+        .filter(({ dueAt }) => String(dueAt) <= by)
+        .sort((a, b) => (String(a.dueAt) < String(b.dueAt) ? -1 : 1))
+        .slice(0, limit);
+    },
+  };
+}
+
+function pageOf(
+  found: Delivery[],
+  { limit, after }: PageRequest,
+  sortKey: (row: Delivery) => string,
+  backward = false,
+): DeliveryPage {
+  const sorted = found.sort((a, b) => (sortKey(a) < sortKey(b) !== backward ? -1 : 1));
+  const rest = sorted.filter((row) => after === undefined || sortKey(row) > after !== backward);
+  const remaining = after === undefined ? rest : rest.filter((row) => sortKey(row) !== after);
+  const deliveries = remaining.slice(0, limit);
+  const last = deliveries.at(-1);
+  return { deliveries, ...(last && remaining.length > limit && { next: sortKey(last) }) };
+}
