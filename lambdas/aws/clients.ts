@@ -27,6 +27,9 @@ export const documentClient = lazily(() =>
 export const kinesisClient = lazily(() => new KinesisClient(settings()));
 
 /** Without the time-out of the others: receiving waits for up to 20 s. */
-export const sqsClient = lazily(() => new SQSClient({ maxAttempts: MAX_ATTEMPTS }));
+export const sqsClient = lazily(
+  // The environment names the endpoint; the host in a queue's URL is a name that only AWS resolves.
+  () => new SQSClient({ maxAttempts: MAX_ATTEMPTS, useQueueUrlAsEndpoint: false }),
+);
 
 export const secretsClient = lazily(() => new SecretsManagerClient(settings()));

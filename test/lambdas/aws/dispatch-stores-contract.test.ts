@@ -1,0 +1,171 @@
+import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { EventHistoryReader, EventHistoryWriter, FanOutMarkers } from '../../../core/events/ports';
+import { makeDynamoCrashMarkers } from '../../../lambdas/aws/dynamo-crash-markers';
+import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
+import { makeDynamoFanOutMarkers } from '../../../lambdas/aws/dynamo-fan-out-markers';
+import { makeDynamoUnprocessableRecords } from '../../../lambdas/aws/dynamo-unprocessable-records';
+import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
+import { anEvent, aRecord, MemoryEventHistory, MemoryFanOutMarkers } from '../../support/memory-dispatch';
+
+const DAY = 24 * 3600 * 1000;
+const start = Date.parse('2026-11-20T12:00:00.000Z');
+
+let emulators: Emulators;
+let client: DynamoDBDocumentClient;
+let made = 0;
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  client = DynamoDBDocumentClient.from(dynamodbClient(emulators.dynamodbUrl), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await emulators.stop();
+});
+
+async function freshTable(): Promise<string> {
+  made += 1;
+  return (await createTables(emulators.dynamodbUrl, `t${made}-`)).events;
+}
+
+function aMarker(sequenceNumber: string, plan: readonly string[] = ['sub_a', 'sub_b']) {
+  return {
+    eventId: 'e1',
+    winner: { sequenceNumber, shardId: 'shard-0' },
+    topic: 'manage/orders',
+    order: `1763640000000.0000000000.${sequenceNumber}`,
+    plan,
+  };
+}
+
+const markerStores: [string, () => Promise<FanOutMarkers>][] = [
+  ['in memory', async () => new MemoryFanOutMarkers()],
+  ['on DynamoDB', async () => makeDynamoFanOutMarkers(client, await freshTable())],
+];
+
+describe.each(markerStores)('FanOutMarkers %s', (_, makeStore) => {
+  it('lets the first claim stand, with its order and its plan', async () => {
+    const store = await makeStore();
+    await expect(store.claim(aMarker('1'))).resolves.toEqual(aMarker('1'));
+    await expect(store.claim(aMarker('2', []))).resolves.toEqual(aMarker('1'));
+    await expect(store.claim({ ...aMarker('1'), plan: ['sub_new'], order: 'later' })).resolves.toEqual(
+      aMarker('1'),
+    );
+  });
+
+  it('keeps plans of none and of 5 000', async () => {
+    const store = await makeStore();
+    const large = Array.from({ length: 5000 }, (_, index) => `sub_${index.toString(36).padStart(16, '0')}`);
+    for (const [eventId, plan] of [
+      ['none', []],
+      ['many', large],
+    ] as const) {
+      await store.claim({ ...aMarker('1', plan), eventId });
+      await expect(store.claim({ ...aMarker('1', ['other']), eventId })).resolves.toMatchObject({ plan });
+    }
+  });
+
+  it('lets one of many win that come at the same moment, and tells all of them which', async () => {
+    const store = await makeStore();
+    const claims = await Promise.all(['1', '2', '3', '4'].map((number) => store.claim(aMarker(number))));
+    expect(new Set(claims.map((claim) => claim !== 'too_large' && claim.winner.sequenceNumber)).size).toBe(1);
+  });
+});
+
+const histories: [string, () => Promise<EventHistoryReader & EventHistoryWriter>][] = [
+  ['in memory', async () => new MemoryEventHistory()],
+  ['on DynamoDB', async () => makeDynamoEventHistory(client, await freshTable())],
+];
+
+describe.each(histories)('EventHistory %s', (_, makeStore) => {
+  it('gives an event back as it was, small, large and strange', async () => {
+    const history = await makeStore();
+    const events = [
+      anEvent('small'),
+      anEvent('full', {
+        subject: 's',
+        attributes: { a: '' },
+        actor: { type: 'user', id: 'ü\ud800' },
+        dataJson: '{"n":1.10, "big":12345678901234567890}',
+      }),
+      anEvent('large', { dataJson: JSON.stringify('x'.repeat(250_000)) }),
+    ];
+    for (const event of events) {
+      await history.keep(`order-${event.id}`, event);
+      await history.keep(`order-${event.id}`, event);
+      const key = { topic: 'manage/orders', order: `order-${event.id}`, eventId: event.id };
+      await expect(history.read(key)).resolves.toEqual(event);
+    }
+  });
+
+  it('knows no other event at that place', async () => {
+    const history = await makeStore();
+    await history.keep('order', anEvent('e1'));
+    const key = { topic: 'manage/orders', order: 'order', eventId: 'e1' };
+    await expect(history.read({ ...key, order: 'orders' })).resolves.toBeUndefined();
+    await expect(history.read({ ...key, eventId: 'e2' })).resolves.toBeUndefined();
+  });
+});
+
+describe('the events table', () => {
+  it('forgets an event after 45 days, before the store removes it', async () => {
+    let now = start;
+    const history = makeDynamoEventHistory(client, await freshTable(), () => now);
+    const key = { topic: 'manage/orders', order: 'order', eventId: 'e1' };
+    await history.keep('order', anEvent('e1'));
+    now = start + 44 * DAY;
+    await expect(history.read(key)).resolves.toEqual(anEvent('e1'));
+    now = start + 45 * DAY;
+    await expect(history.read(key)).resolves.toBeUndefined();
+  });
+
+  it('takes an event id anew once its marker has expired', async () => {
+    let now = start;
+    const store = makeDynamoFanOutMarkers(client, await freshTable(), () => now);
+    await store.claim(aMarker('1'));
+    now = start + 46 * DAY;
+    await expect(store.claim(aMarker('2'))).resolves.toEqual(aMarker('2'));
+  });
+
+  it('tells a plan that no item can hold, and keeps nothing of it', async () => {
+    const table = await freshTable();
+    const store = makeDynamoFanOutMarkers(client, table);
+    const plan = Array.from({ length: 60_000 }, () => `sub_${Math.random().toString(36).slice(2, 18)}`);
+    await expect(store.claim(aMarker('1', plan))).resolves.toBe('too_large');
+    expect((await client.send(new ScanCommand({ TableName: table }))).Count).toBe(0);
+  });
+
+  it('keeps an unprocessable record with its first reason, and its bytes while they fit', async () => {
+    const table = await freshTable();
+    const store = makeDynamoUnprocessableRecords(client, table, () => start);
+    const small = aRecord(Buffer.from('poison'));
+    const large = aRecord(Buffer.alloc(900_000, 1));
+    await store.record(small, 'not JSON');
+    await store.record(small, 'another reason');
+    await store.record(large, 'not JSON');
+    const { Items } = await client.send(new ScanCommand({ TableName: table }));
+    const rows = Items!.sort((a, b) => a.bytes - b.bytes);
+    expect(rows).toEqual([
+      expect.objectContaining({
+        partition: `unprocessable#${small.shardId}`,
+        sort: small.sequenceNumber,
+        reason: 'not JSON',
+        record: new Uint8Array(small.data),
+      }),
+      expect.not.objectContaining({ record: expect.anything() }),
+    ]);
+  });
+
+  it('counts tries across processes until they are cleared', async () => {
+    const table = await freshTable();
+    const position = { sequenceNumber: '1', shardId: 'shard-0' };
+    const other = { ...position, shardId: 'shard-1' };
+    const [one, two] = [makeDynamoCrashMarkers(client, table), makeDynamoCrashMarkers(client, table)];
+    expect([await one.mark(position), await two.mark(position), await one.mark(other)]).toEqual([1, 2, 1]);
+    await one.clear(position);
+    await expect(two.mark(position)).resolves.toBe(1);
+  });
+});
