@@ -7,6 +7,7 @@ export interface ReadyFacts {
   readonly baseUrl: string;
   readonly keysDirectory: string;
   readonly dataDirectory: string | undefined;
+  readonly logDirectory: string;
   readonly strict: boolean;
   readonly token: string;
   readonly milliseconds: number;
@@ -28,6 +29,7 @@ export function readyText(host: Host, facts: ReadyFacts): string {
       'data',
       facts.dataDirectory ? near(facts.dataDirectory) : 'in memory, gone at the end; --data DIR keeps it',
     ),
+    row('logs', `${near(facts.logDirectory)}  (a file per function)`),
     row(
       'checks',
       facts.strict

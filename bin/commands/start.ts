@@ -8,7 +8,7 @@ import { CommandError, exitCodes } from './command-error';
 import { mintLocalToken } from './connection';
 import type { Host } from './host';
 import { count, port } from './option-values';
-import { readyText } from './ready-text';
+import { type ReadyFacts, readyText } from './ready-text';
 import { localAudience, localIssuer, startSettings } from './start-settings';
 import { untilStopped } from './until-stopped';
 
@@ -48,7 +48,11 @@ async function start(host: Host, options: StartOptions): Promise<void> {
   const { stack, running, assembly } = await bootStack(host, options);
   const forget = announceStack(host.home, running);
   try {
-    await announceReady(host, running, options, host.now() - startedAt);
+    await announceReady(host, running, {
+      dataDirectory: options.data,
+      logDirectory: stack.logDirectory,
+      milliseconds: host.now() - startedAt,
+    });
     await untilStopped(host);
   } finally {
     forget();
@@ -131,16 +135,18 @@ function isLeftOver(name: string): boolean {
   }
 }
 
-async function announceReady(host: Host, running: RunningStack, options: StartOptions, milliseconds: number) {
+async function announceReady(
+  host: Host,
+  running: RunningStack,
+  facts: Pick<ReadyFacts, 'dataDirectory' | 'logDirectory' | 'milliseconds'>,
+): Promise<void> {
   const { baseUrl, keysDirectory, strict } = running;
-  if (!host.interactive) {
-    host.print(JSON.stringify({ ready: true, baseUrl, keysDirectory, strict, milliseconds }));
-    return;
+  if (host.interactive) {
+    const token = await mintLocalToken(running);
+    host.print(readyText(host, { baseUrl, keysDirectory, strict, token, ...facts }));
+  } else {
+    host.print(JSON.stringify({ ready: true, baseUrl, keysDirectory, strict, ...facts }));
   }
-  const token = await mintLocalToken(running);
-  host.print(
-    readyText(host, { baseUrl, keysDirectory, dataDirectory: options.data, strict, token, milliseconds }),
-  );
 }
 
 /** Asked first: a start takes seconds, and this is what goes wrong most often. */

@@ -1,0 +1,24 @@
+import { isTested, openTarget } from '../support/e2e-target';
+import { failingSubscribers } from './journeys/failing-subscribers';
+import { hostileInput } from './journeys/hostile-input';
+import { beginJourney, type Journey } from './journeys/journey';
+import { publishing } from './journeys/publishing';
+import { subscriptions } from './journeys/subscriptions';
+
+const suite = isTested('preview') ? describe : describe.skip;
+
+suite('a preview stack', () => {
+  let journey: Journey;
+  beforeAll(async () => {
+    journey = await beginJourney(await openTarget('preview'));
+  }, 120_000);
+  afterAll(async () => {
+    await journey?.subscriber.stop();
+    await journey?.target.stop();
+  });
+
+  describe('publishing', () => publishing(() => journey));
+  describe('subscriptions', () => subscriptions(() => journey));
+  describe('failing subscribers', () => failingSubscribers(() => journey));
+  describe('hostile input', () => hostileInput(() => journey));
+});
