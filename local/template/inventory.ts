@@ -2,6 +2,7 @@ import { ACCOUNT_ID, arn, REGION } from '../aws/identity';
 import type { Assembly } from './assembly';
 import { isCustomResource, isWithoutEffect } from './coverage';
 import { evaluate, NO_VALUE, type Scope } from './evaluate';
+import { readableFunctionNames } from './function-names';
 import { type Identity, identify } from './identify';
 import type { Resource } from './template';
 
@@ -22,7 +23,11 @@ export class Inventory implements Scope {
   private readonly customAttributes = new Map<string, Readonly<Record<string, unknown>>>();
   private readonly evaluating = new Set<string>();
 
-  constructor(private readonly options: InventoryOptions) {}
+  private readonly functionNames: ReadonlyMap<string, string>;
+
+  constructor(private readonly options: InventoryOptions) {
+    this.functionNames = readableFunctionNames(options.assembly.template);
+  }
 
   get stackName(): string {
     return this.options.assembly.stackName;
@@ -168,7 +173,7 @@ export class Inventory implements Scope {
     return identify({
       type,
       logicalId,
-      generatedName: `${this.stackName}-${logicalId}`,
+      generatedName: this.functionNames.get(logicalId) ?? `${this.stackName}-${logicalId}`,
       queueEndpoint: this.options.queueEndpoint,
       property: (name) => {
         const value = evaluate(properties[name], this);
