@@ -58,6 +58,7 @@ export function stageSettings(
   };
   requireIdentityProvider(settings);
   refuseSecretsInTemplate(settings);
+  refuseUncheckedProd(settings);
   requireWholeMinutes(settings);
   return settings;
 }
@@ -91,6 +92,18 @@ function refuseSecretsInTemplate(settings: StageSettings): void {
     throw new SettingsError(
       `the stage ${settings.stage} does not take the setting ${found}: it would be readable in the template. ` +
         'Deploy without it, then put your value into the secret of that name (docs/runbook.md#secrets)',
+    );
+  }
+}
+
+/** Nothing in production is called before it is checked (law 8). */
+function refuseUncheckedProd(settings: StageSettings): void {
+  const off = (['verifySignatures', 'verifyPublishers', 'verifyTokens'] as const).filter(
+    (key) => !settings[key],
+  );
+  if (settings.stage === 'prod' && off.length > 0) {
+    throw new SettingsError(
+      `the stage prod does not run with ${off.join(', ')} off: use dev or preview for that`,
     );
   }
 }

@@ -1,0 +1,237 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseOverrides, settingKeys } from '../../lib/settings';
+import {
+  parseStageName,
+  type SettingOverrides,
+  SettingsError,
+  settingsWithoutEffect,
+  stageNames,
+  stageSettings,
+} from '../../lib/stage';
+
+const identity = {
+  issuer: 'https://id.acme.io/',
+  jwksUri: 'https://id.acme.io/jwks',
+  audience: 'changewire',
+};
+
+describe('parseOverrides', () => {
+  it('names an unknown key, where it was, and the known ones', () => {
+    const attempt = () => parseOverrides({ verifyTokenz: true }, 'my.json');
+    expect(attempt).toThrow(SettingsError);
+    expect(attempt).toThrow(/my\.json: unknown setting "verifyTokenz"/);
+    expect(attempt).toThrow(/verifyTokens/);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('takes %s for unknown', (key) => {
+    expect(() => parseOverrides(JSON.parse(`{"${key}": true}`))).toThrow(/unknown setting/);
+  });
+
+  it.each([null, [], 'verifyTokens', 7, true])('refuses %j, which is no object', (value) => {
+    expect(() => parseOverrides(value)).toThrow(/expected a JSON object/);
+  });
+
+  it.each([
+    ['verifyTokens', 'yes'],
+    ['tickSeconds', 0],
+    ['tickSeconds', 1.5],
+    ['deliveryConcurrency', 1],
+    ['deliveryConcurrency', 1001],
+    ['registrationToken', ''],
+    ['allowPrivateTargets', ['10.0.0.0']],
+    ['allowPrivateTargets', ['10.0.0.0/33']],
+    ['allowPrivateTargets', ['::1/129']],
+    ['allowPrivateTargets', ['localhost/8']],
+    ['requireAuth', { person: true }],
+    ['provisionedConcurrency', { 'no-such-function': 1 }],
+    ['provisionedConcurrency', { 'submit-change': -1 }],
+    ['localWorkers', 0],
+    ['publicBaseUrl', 'not a url'],
+    ['pubsub', { baseUrl: 'https://pubsub.example' }],
+    ['registrationToken', null],
+  ])('refuses %s = %j and names it', (key, value) => {
+    expect(() => parseOverrides({ [key]: value })).toThrow(`the setting "${key}" is wrong`);
+  });
+
+  it('takes every key that the design names', () => {
+    const every: Required<SettingOverrides> = {
+      registrationToken: 'r',
+      triggerToken: 't',
+      tokenSecret: 's',
+      publishersJwks: 'keys.json',
+      cisPrivateKey: 'cis.pem',
+      verifySignatures: true,
+      verifyPublishers: true,
+      verifyTokens: true,
+      ...identity,
+      requireAuth: { topics: true },
+      allowPrivateTargets: ['10.0.0.0/8', '::1/128'],
+      seedProfiles: 0,
+      acceptUnknownTopics: false,
+      dedupeTriggers: false,
+      dedupeDays: 1,
+      openRegistration: true,
+      maxBulkMessages: 10,
+      recoverySeconds: 1,
+      tickSeconds: 60,
+      v2WaitSeconds: 0,
+      pubsub: { baseUrl: 'http://localhost:1', project: 'p', serviceAccount: 'a' },
+      enhancedFanOut: true,
+      publicBaseUrl: 'https://events.acme.io',
+      resendDeadLettersAfterMinutes: 5,
+      deliveryConcurrency: 20,
+      provisionedConcurrency: { 'submit-change': 2 },
+      localWorkers: { 'submit-change': 2 },
+    };
+    expect(parseOverrides(every)).toEqual(every);
+    expect(Object.keys(every).sort()).toEqual(Object.keys(settingKeys).sort());
+  });
+});
+
+describe('settingsWithoutEffect', () => {
+  it('tells what somebody set and nothing reads yet', () => {
+    expect(settingsWithoutEffect({ verifyTokens: true, seedProfiles: 3, publicBaseUrl: undefined })).toEqual([
+      'seedProfiles',
+    ]);
+  });
+});
+
+describe('parseStageName', () => {
+  it.each([undefined, '', 'production', 'PROD', 'toString'])('refuses %j and says what there is', (name) => {
+    expect(() => parseStageName(name)).toThrow('-c stage=preview|dev|prod');
+  });
+});
+
+describe('stageSettings', () => {
+  it('turns every check on outside the preview', () => {
+    for (const stage of ['dev', 'prod'] as const) {
+      expect(stageSettings(stage, identity)).toMatchObject({
+        verifySignatures: true,
+        verifyPublishers: true,
+        verifyTokens: true,
+        allowPrivateTargets: false,
+        requireAuth: { topics: true, events: true, hub: true },
+        seedProfiles: 0,
+        openRegistration: false,
+      });
+    }
+    expect(stageSettings('preview')).toMatchObject({
+      verifySignatures: false,
+      verifyPublishers: true,
+      verifyTokens: false,
+      allowPrivateTargets: true,
+    });
+  });
+
+  it.each(['verifySignatures', 'verifyPublishers', 'verifyTokens'])(
+    'does not let prod turn %s off',
+    (key) => {
+      expect(() => stageSettings('prod', { ...identity, [key]: false })).toThrow(key);
+      expect(stageSettings('dev', { ...identity, [key]: false })).toMatchObject({ [key]: false });
+    },
+  );
+
+  it('keeps the data of prod alone', () => {
+    expect(stageNames.map((stage) => stageSettings(stage, identity).keepsData)).toEqual([false, false, true]);
+  });
+
+  it.each(['issuer', 'jwksUri', 'audience'] as const)(
+    'needs %s in dev and prod, and says how to set it',
+    (key) => {
+      const { [key]: _, ...rest } = identity;
+      for (const stage of ['dev', 'prod'] as const) {
+        expect(() => stageSettings(stage, rest)).toThrow(`the stage ${stage} needs the setting ${key}`);
+        expect(() => stageSettings(stage, rest)).toThrow('-c config=FILE');
+      }
+    },
+  );
+
+  it('needs them in the preview too once tokens are verified there', () => {
+    expect(() => stageSettings('preview', { verifyTokens: true })).toThrow('issuer, jwksUri, audience');
+    expect(stageSettings('preview', { verifyTokens: true, ...identity }).issuer).toBe(identity.issuer);
+  });
+
+  it.each(['registrationToken', 'triggerToken', 'tokenSecret'] as const)(
+    'refuses %s outside the preview, where the template would show it',
+    (key) => {
+      expect(() => stageSettings('prod', { ...identity, [key]: 'hush-hush' })).toThrow(key);
+      expect(() => stageSettings('prod', { ...identity, [key]: 'hush-hush' })).not.toThrow('hush-hush');
+      expect(stageSettings('preview', { [key]: 'hush' })[key]).toBe('hush');
+    },
+  );
+
+  it('refuses a tick of seconds where AWS runs it', () => {
+    expect(() => stageSettings('dev', { ...identity, tickSeconds: 90 })).toThrow('whole minutes');
+    expect(stageSettings('preview').tickSeconds).toBe(1);
+  });
+
+  it('merges requireAuth door by door', () => {
+    expect(stageSettings('preview', { requireAuth: { hub: true } }).requireAuth).toEqual({
+      topics: false,
+      events: false,
+      hub: true,
+    });
+  });
+
+  it('takes undefined for "not set"', () => {
+    expect(stageSettings('preview', { tickSeconds: undefined }).tickSeconds).toBe(1);
+  });
+});
+
+describe('files named by settings', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'changewire-settings-'));
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const publicJwk = publicKey.export({ format: 'jwk' });
+  const write = (name: string, content: unknown) => {
+    writeFileSync(join(directory, name), typeof content === 'string' ? content : JSON.stringify(content));
+    return name;
+  };
+
+  it('are relative to the base directory', () => {
+    write('publishers.json', { ldap: { keys: [publicJwk] } });
+    const { publishersJwks } = stageSettings('preview', { publishersJwks: './publishers.json' }, directory);
+    expect(JSON.parse(publishersJwks)).toEqual({ ldap: { keys: [publicJwk] } });
+  });
+
+  it('embed a JWKS file as a data URI, and leave a URI as it is', () => {
+    write('jwks.json', { keys: [publicJwk] });
+    const { jwksUri } = stageSettings('preview', { jwksUri: 'jwks.json' }, directory);
+    const [head, body] = jwksUri.split(',');
+    expect(head).toBe('data:application/json;base64');
+    expect(JSON.parse(Buffer.from(body!, 'base64').toString())).toEqual({ keys: [publicJwk] });
+    expect(stageSettings('preview', identity).jwksUri).toBe(identity.jwksUri);
+  });
+
+  it.each([
+    ['publishersJwks', { ldap: { keys: [privateKey.export({ format: 'jwk' })] } }],
+    ['publishersJwks', { ldap: { keys: [{ kty: 'oct', k: 'c2VjcmV0' }] } }],
+    ['jwksUri', { keys: [publicJwk, privateKey.export({ format: 'jwk' })] }],
+  ])('refuse a private key in %s', (key, content) => {
+    const file = write('private.json', content);
+    expect(() => stageSettings('preview', { [key]: file }, directory)).toThrow(/is private/);
+  });
+
+  it.each([
+    ['publishersJwks', 'missing.json', undefined, /cannot read the file/],
+    ['jwksUri', 'missing.json', undefined, /cannot read the file/],
+    ['cisPrivateKey', 'missing.pem', undefined, /cannot read the file/],
+    ['publishersJwks', 'broken.json', '{', /is not JSON/],
+    ['publishersJwks', 'shape.json', { keys: [] }, /wrong shape/],
+    ['jwksUri', 'shape.json', { ldap: { keys: [] } }, /wrong shape/],
+    [
+      'publishersJwks',
+      'large.json',
+      { ldap: { keys: [{ kty: 'RSA', n: 'x'.repeat(70_000) }] } },
+      /larger than/,
+    ],
+  ])('that are bad are named: %s = %s', (key, name, content, message) => {
+    if (content !== undefined) {
+      write(name, content);
+    }
+    expect(() => stageSettings('preview', { [key]: name }, directory)).toThrow(message);
+    expect(() => stageSettings('preview', { [key]: name }, directory)).toThrow(key);
+  });
+});
