@@ -1,28 +1,110 @@
-import type { PublisherKeys, SigningKey } from '../person/keys';
-import type { PartialProfile, Profile } from '../person/profile';
-import type { PublisherRules } from '../person/publisher-rules';
+import { attributeAt, attributePaths, contentOf, withAttributes } from '../person/attributes';
+import { emptyProfile } from '../person/empty-profile';
+import type { Attribute, AttributePath, PartialProfile, Profile } from '../person/profile';
 import type { ChangeOutcome } from './change';
+import {
+  type CisSigner,
+  deriveSalt,
+  mintIdentifiers,
+  stampLastModified,
+  vouchForActive,
+} from './cis-attributes';
+import type { IntegrationContext } from './integration-context';
+import { isFakeProfile, judgeNewcomer, judgePublishers, judgeSignatures, judgeTarget } from './judge-change';
+import { isAside, isTaken, type Step, stepsOf } from './merge-change';
 
-/** What integration goes by; made once per container. */
-export interface IntegrationContext {
-  readonly rules: PublisherRules;
-  readonly publisherKeys: PublisherKeys;
-  /** Signs what Changewire itself decides, under the publisher name `cis`. */
-  readonly cisKey: SigningKey;
-  readonly verifySignatures: boolean;
-  readonly verifyPublishers: boolean;
-  /** Developer preview: a new profile may bring its own uuid and primary_username. */
-  readonly allowMintedIdentifiers: boolean;
-  /** Makes uuids unguessable from user ids. By default it is derived from `cisKey`. */
-  readonly uuidSalt?: string;
+export type { IntegrationContext } from './integration-context';
+
+/**
+ * Judges one change and merges it into the profile: contract CIS, sections 4 to 6. Pure: the same arguments give
+ * the same outcome. It never throws for a change that has passed the schema.
+ *
+ * Judged in this order: is it meant for this profile, may a new profile look like this, may the publishers do
+ * what they do, have they signed it. Only what differs from the stored profile is judged; the rest was judged
+ * when it came. A change is taken whole or not at all, and one that alters nothing is a `noop`, a repeated
+ * create too.
+ *
+ * `active`: nobody but `cis` may update it. `cis` speaks for `hris`, which knows who has left: a change of
+ * `active` that hris has signed is verified, taken, and signed again by `cis`. A profile that comes without
+ * `active` is created with null: whoever may create it can still say so.
+ *
+ * @param stored of this user; `undefined` when there is none.
+ * @param change that has passed the schema. Attributes that are missing count as null.
+ * @param now ISO 8601; becomes `last_modified`.
+ */
+export function integrateChange(
+  stored: Profile | undefined,
+  change: PartialProfile,
+  context: IntegrationContext,
+  now: string,
+): ChangeOutcome {
+  const signer = { key: context.cisKey, now };
+  return stored ? update(stored, change, context, signer) : create(change, context, signer);
 }
 
-/** @param now ISO 8601. */
-export function integrateChange(
-  _stored: Profile | undefined,
-  _change: PartialProfile,
-  _context: IntegrationContext,
-  _now: string,
+function update(
+  stored: Profile,
+  change: PartialProfile,
+  context: IntegrationContext,
+  signer: CisSigner,
 ): ChangeOutcome {
-  return { state: 'noop' };
+  const steps = stepsOf(stored, change).filter(
+    (step) => isTaken(step) && !isAside(step, context.rules, context.verifySignatures),
+  );
+  const refusal =
+    judgeTarget(stored, change) ?? judgePublishers(steps, false, context) ?? judgeSignatures(steps, context);
+  if (refusal) {
+    return refusal;
+  }
+  if (steps.length === 0) {
+    return { state: 'noop' };
+  }
+  const taken = attributesOf(steps);
+  const merged = withAttributes(stored, taken);
+  const stamps = new Map<AttributePath, Attribute>([
+    ['last_modified', stampLastModified(merged.last_modified, signer)],
+    ...(taken.has('active') ? [['active', vouchForActive(merged.active, signer)] as const] : []),
+  ]);
+  return {
+    state: 'integrated',
+    condition: 'update',
+    profile: withAttributes(merged, stamps),
+    changedAttributes: [...taken.keys()],
+  };
+}
+
+/**
+ * A new profile is the empty one, changed. Null attributes are held against the rules as well, since the
+ * original does so, and then left as the empty profile has them: nobody can sign them.
+ */
+function create(change: PartialProfile, context: IntegrationContext, signer: CisSigner): ChangeOutcome {
+  const empty = emptyProfile();
+  const steps = stepsOf(empty, change);
+  const refusal =
+    judgeNewcomer(change, context) ??
+    judgePublishers(steps, isFakeProfile(change, context), context) ??
+    judgeSignatures(steps, context);
+  if (refusal) {
+    return refusal;
+  }
+  const merged = withAttributes(empty, attributesOf(steps.filter(isTaken)));
+  const salt = context.uuidSalt ?? deriveSalt(context.cisKey);
+  const stamps = new Map<AttributePath, Attribute>([
+    ...mintIdentifiers(merged.user_id.value ?? '', merged, { ...signer, salt }),
+    ['active', vouchForActive(merged.active, signer)],
+    ['last_modified', stampLastModified(merged.last_modified, signer)],
+  ]);
+  const profile = withAttributes(merged, stamps);
+  return { state: 'integrated', condition: 'create', profile, changedAttributes: attributesSet(profile) };
+}
+
+function attributesOf(steps: readonly Step[]): ReadonlyMap<AttributePath, Attribute> {
+  return new Map(steps.map(({ path, after }) => [path, after]));
+}
+
+function attributesSet(profile: Profile): readonly AttributePath[] {
+  return attributePaths.filter((path) => {
+    const attribute = attributeAt(profile, path);
+    return attribute !== undefined && contentOf(attribute) !== null;
+  });
 }

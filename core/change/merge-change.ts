@@ -1,0 +1,60 @@
+import { attributeAt, attributePaths, contentOf } from '../person/attributes';
+import { emptyAttribute } from '../person/empty-profile';
+import { isJsonEqual } from '../person/json-equality';
+import type { Attribute, AttributePath, PartialProfile, Profile } from '../person/profile';
+import type { PublisherRules } from '../person/publisher-rules';
+import { isSameAttribute } from '../person/publishing';
+
+/** One attribute of a change beside the one that it is about to replace. */
+export interface Step {
+  readonly path: AttributePath;
+  readonly before: Attribute;
+  readonly after: Attribute;
+}
+
+/** The attributes that a change mentions, beside what is stored; in the order of the schema. */
+export function stepsOf(stored: Profile, change: PartialProfile): readonly Step[] {
+  return attributePaths.flatMap((path) => {
+    const after = attributeAt(change, path);
+    const before = attributeAt(stored, path);
+    return after && after !== before ? [{ path, before: before ?? emptyAttribute(path), after }] : [];
+  });
+}
+
+/**
+ * Whether a step takes the incoming attribute: contract CIS, section 6. Null keeps what is stored, so nothing is
+ * ever cleared. Otherwise the whole attribute is taken, with its signature, as soon as its content, display or
+ * verified differ; another signature, other times or another classification alone count for nothing.
+ */
+export function isTaken({ before, after }: Step): boolean {
+  return contentOf(after) !== null && !isSameAttribute(before, after);
+}
+
+/**
+ * Whether a step on a stored profile is no wish to change anything, although it differs:
+ *
+ * - `last_modified` with another time: each write stamps its own, whoever sends what.
+ * - `created` with another time, from a publisher that the rules do not let update it: publishers send the time
+ *   at which *they* made the record, again and again.
+ * - an unsigned `user_id` of the right value, where signatures count: it only says whose profile is meant.
+ *
+ * Without the first two, repeating a create whose reply was lost would be refused instead of a noop.
+ */
+export function isAside(
+  { path, before, after }: Step,
+  rules: PublisherRules,
+  verifySignatures: boolean,
+): boolean {
+  const { name, value: jws } = after.signature.publisher;
+  const isOtherContent = contentOf(before) !== null && !isJsonEqual(contentOf(before), contentOf(after));
+  switch (path) {
+    case 'last_modified':
+      return isOtherContent;
+    case 'created':
+      return isOtherContent && rules.update.get('created') !== name;
+    case 'user_id':
+      return verifySignatures && jws === '' && !isOtherContent;
+    default:
+      return false;
+  }
+}
