@@ -1,0 +1,354 @@
+import fc from 'fast-check';
+import type { PrivateTargets } from '../../../core/webhooks/network-guard';
+import { makeManageSubscriptions } from '../../../lambdas/manage/manage-subscriptions';
+import { authenticate, type DoorAnswer, openManageDoor } from '../../support/manage-door';
+import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
+
+const now = Date.parse('2026-11-20T12:00:00.000Z');
+const scopes = 'subscriptions:read subscriptions:write';
+const target = 'https://hooks.example/orders?key=1';
+
+let subscriptions: MemorySubscriptionStore;
+let topics: MemoryTopicStore;
+let door: ReturnType<typeof openManageDoor>;
+
+beforeEach(async () => {
+  topics = new MemoryTopicStore();
+  await topics.create({ key: { door: 'manage', name: 'orders' }, createdAt: 'then' });
+  subscriptions = new MemorySubscriptionStore();
+  door = openDoor(false);
+});
+
+function openDoor(privateTargets: PrivateTargets) {
+  let seed = 1;
+  const randomBytes = (count: number) =>
+    Uint8Array.from({ length: count }, () => {
+      seed = (seed * 16_807) % 2_147_483_647;
+      return seed % 256;
+    });
+  const ports = { topics, subscriptions, privateTargets, authenticate, randomBytes, now: () => now };
+  const methods = ['GET', 'POST', 'PATCH', 'DELETE'];
+  return openManageDoor('manage-subscriptions', methods, makeManageSubscriptions(ports), scopes);
+}
+
+const create = (body: object, subject?: string) =>
+  door('POST', '/v1/subscriptions', { body, ...(subject && { subject }) });
+const order = (differences: object = {}) => create({ topic: 'orders', target, ...differences });
+const one = (method: string, id: string, call: object = {}): Promise<DoorAnswer> =>
+  door(method, '/v1/subscriptions/{id}', { parameters: { id: encodeURIComponent(id) }, ...call });
+
+describe('manage-subscriptions, making one', () => {
+  it('answers with the subscription, its secret this once, and where it is', async () => {
+    const made = await order();
+    expect(made.status).toBe(201);
+    expect(made.body).toEqual({
+      id: expect.stringMatching(/^sub_[0-9A-Za-z]{16}$/),
+      topic: 'orders',
+      target,
+      format: 'standard',
+      state: 'active',
+      headers: {},
+      policy: {
+        success: '2xx',
+        final_statuses: [410],
+        schedule_seconds: [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400],
+        jitter: 0.2,
+        timeout_seconds: 15,
+      },
+      created_at: '2026-11-20T12:00:00.000Z',
+      updated_at: '2026-11-20T12:00:00.000Z',
+      secret: expect.stringMatching(/^whsec_/),
+    });
+    expect(Buffer.from(made.body.secret.slice(6), 'base64')).toHaveLength(32);
+    const base = 'https://host.example/prod/v1/subscriptions';
+    expect(new URL(made.headers.location as string, base).pathname).toBe(
+      `/prod/v1/subscriptions/${made.body.id}`,
+    );
+    expect(subscriptions.subscriptions.get(made.body.id)?.owner).toBe('alice');
+  });
+
+  it('never shows a secret again', async () => {
+    const { body } = await order();
+    for (const answer of [
+      await one('GET', body.id),
+      await door('GET', '/v1/subscriptions'),
+      await one('PATCH', body.id, { body: { state: 'paused' } }),
+    ]) {
+      expect(answer.status).toBe(200);
+      expect(answer.text).not.toContain('whsec_');
+    }
+  });
+
+  it('takes all that can be given', async () => {
+    const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+    const given = {
+      description: 'all of it',
+      headers: { 'X-Tenant': 'blue', authorization: 'Bearer x' },
+      policy: {
+        schedule_seconds: [],
+        timeout_seconds: 30,
+        success: '200',
+        final_statuses: [404, 410],
+        jitter: 0,
+      },
+    };
+    await expect(order({ ...given, secret })).resolves.toMatchObject({
+      status: 201,
+      body: { ...given, secret },
+    });
+  });
+
+  it('mints an id and a secret of its own for each', async () => {
+    const made = [await order(), await order(), await order()];
+    expect(new Set(made.map(({ body }) => body.id)).size).toBe(3);
+    expect(new Set(made.map(({ body }) => body.secret)).size).toBe(3);
+  });
+
+  it('refuses a topic that is not there, by its name', async () => {
+    for (const topic of ['none', 'events/orders', 'profile.none', '__proto__', 'constructor']) {
+      const { status, body } = await create({ topic, target });
+      expect([status, body.detail]).toEqual([404, expect.stringContaining(`"${topic}"`)]);
+    }
+  });
+
+  it('wants a scope more for the topics of the system', async () => {
+    const body = { topic: 'profile.updated', target };
+    await expect(create(body)).resolves.toMatchObject({ status: 403, body: { code: 'insufficient_scope' } });
+    await expect(create({ ...body, topic: 'system/profile.updated' })).resolves.toMatchObject({
+      status: 403,
+    });
+    const scope = `${scopes} subscriptions:system`;
+    await expect(door('POST', '/v1/subscriptions', { body, scope })).resolves.toMatchObject({
+      status: 201,
+      body: { topic: 'profile.updated' },
+    });
+  });
+
+  it.each([
+    'http://127.0.0.1/',
+    'http://2130706433/',
+    'http://0x7f.1/',
+    'http://[::ffff:127.0.0.1]/',
+    'http://localhost:8080/',
+    'http://10.0.0.1/',
+    'http://169.254.169.254/latest/meta-data',
+    'http://[64:ff9b::7f00:1]/',
+    'https://user:secret@hooks.example/',
+    'ftp://hooks.example/',
+    'file:///etc/passwd',
+    'javascript:alert(1)',
+    '/relative',
+    'https://hooks.example/\r\nx: y',
+  ])('refuses the target %j with the reason, and keeps nothing', async (refused) => {
+    const { status, body } = await create({ topic: 'orders', target: refused });
+    expect([status, body.code]).toEqual([422, 'target_refused']);
+    expect(body.detail).toMatch(/^the target is refused: /);
+    expect(body.detail).not.toContain('secret');
+    expect(subscriptions.subscriptions.size).toBe(0);
+  });
+
+  it('takes a private target where the stage lets it, but never the metadata service', async () => {
+    door = openDoor(true);
+    await expect(order({ target: 'http://127.0.0.1:9100/hook' })).resolves.toMatchObject({ status: 201 });
+    await expect(order({ target: 'http://169.254.169.254/' })).resolves.toMatchObject({ status: 422 });
+  });
+
+  it.each<[string, object, string]>([
+    ['no topic', { topic: undefined }, 'topic'],
+    ['a topic that is no text', { topic: { name: 'orders' } }, 'topic'],
+    ['no target', { target: undefined }, 'target'],
+    ['a target of 2 049 characters', { target: `https://a.example/${'x'.repeat(2031)}` }, 'target'],
+    ['an unknown key', { owner: 'mallory' }, '"owner"'],
+    ['an unknown key of the policy', { policy: { retries: 3 } }, '"retries"'],
+    ['a wait of nothing', { policy: { schedule_seconds: [0] } }, 'schedule_seconds.0'],
+    ['a wait of half a second', { policy: { schedule_seconds: [0.5] } }, 'schedule_seconds.0'],
+    ['51 waits', { policy: { schedule_seconds: Array(51).fill(1) } }, 'schedule_seconds'],
+    ['waits of 15 days', { policy: { schedule_seconds: Array(15).fill(86_400) } }, 'schedule_seconds'],
+    ['a time-out of 31 s', { policy: { timeout_seconds: 31 } }, 'timeout_seconds'],
+    ['a time-out as text', { policy: { timeout_seconds: '5' } }, 'timeout_seconds'],
+    ['a jitter of 2', { policy: { jitter: 2 } }, 'jitter'],
+    ['a status that is final and none', { policy: { final_statuses: [200] } }, 'final_statuses.0'],
+    ['a success of its own', { policy: { success: '3xx' } }, 'success'],
+    ['a secret without its prefix', { secret: Buffer.alloc(32).toString('base64') }, 'secret'],
+    ['a secret of 23 bytes', { secret: `whsec_${Buffer.alloc(23).toString('base64')}` }, 'secret'],
+    ['a secret of 65 bytes', { secret: `whsec_${Buffer.alloc(65).toString('base64')}` }, 'secret'],
+    ['a secret that is no base64', { secret: `whsec_${'?'.repeat(44)}` }, 'secret'],
+    ['headers that are a list', { headers: ['a'] }, 'headers'],
+    ['a header that is no text', { headers: { a: 1 } }, 'headers'],
+    ['a header of the connection', { headers: { 'Transfer-Encoding': 'chunked' } }, 'Transfer-Encoding'],
+    ['a header of ours', { headers: { 'Webhook-Signature': 'v1,x' } }, 'Webhook-Signature'],
+    ['a host', { headers: { host: 'inner.example' } }, 'host'],
+    ['a line break in a header', { headers: { a: 'b\r\nc: d' } }, '"a"'],
+    ['a line break in a header’s name', { headers: { 'a\r\nb': 'c' } }, 'not a header name'],
+    ['a space in a header’s name', { headers: { 'a b': 'c' } }, 'not a header name'],
+    ['a header twice', { headers: { 'X-A': '1', 'x-a': '2' } }, '"x-a"'],
+    [
+      '21 headers',
+      {
+        headers: Object.fromEntries(
+          Array(21)
+            .fill(0)
+            .map((_, n) => [`h${n}`, 'x']),
+        ),
+      },
+      '20',
+    ],
+    ['headers of 5 kB', { headers: { a: 'x'.repeat(5000) } }, '4096'],
+  ])('refuses %s', async (_, differences, named) => {
+    const { status, body } = await order(differences);
+    expect([status, body.code]).toEqual([400, 'body_invalid']);
+    expect(body.detail).toContain(named);
+    expect(subscriptions.subscriptions.size).toBe(0);
+  });
+
+  it.each<[string, string]>([
+    ['at the top', `{"topic":"orders","target":"${target}","__proto__":{"x":1}}`],
+    ['among the headers', `{"topic":"orders","target":"${target}","headers":{"__proto__":"x"}}`],
+    ['in the policy', `{"topic":"orders","target":"${target}","policy":{"__proto__":{"jitter":1}}}`],
+  ])('refuses __proto__ %s', async (_, body) => {
+    await expect(door('POST', '/v1/subscriptions', { body })).resolves.toMatchObject({ status: 400 });
+  });
+
+  it('never fails on any JSON: it refuses', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.json(), fc.jsonValue(), async (whole, part) => {
+        const bodies = [
+          whole,
+          ...['topic', 'target', 'headers', 'policy', 'secret'].map((key) => ({
+            topic: 'orders',
+            target,
+            [key]: part,
+          })),
+        ];
+        for (const body of bodies) {
+          expect((await door('POST', '/v1/subscriptions', { body })).status).toBeLessThan(500);
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('manage-subscriptions, afterwards', () => {
+  it('shows an owner its own ones alone', async () => {
+    const mine = (await order()).body;
+    const theirs = (await create({ topic: 'orders', target }, 'bob')).body;
+    const { secret, ...visible } = mine;
+    await expect(one('GET', mine.id)).resolves.toMatchObject({ status: 200, body: visible });
+    const { body } = await door('GET', '/v1/subscriptions');
+    expect(body).toEqual({ subscriptions: [visible] });
+    for (const method of ['GET', 'PATCH', 'DELETE']) {
+      const answer = await one(method, theirs.id, { body: { state: 'paused' } });
+      expect(answer).toMatchObject({ status: 404, body: { code: 'not_found' } });
+    }
+    expect(subscriptions.subscriptions.get(theirs.id)?.state).toBe('active');
+  });
+
+  it.each(['sub_none', 'x'.repeat(5000), '../sub_0', 'sub_0000000000000000', '', '__proto__'])(
+    'knows no subscription %j',
+    async (id) => {
+      await expect(one('GET', id)).resolves.toMatchObject({ status: 404 });
+    },
+  );
+
+  it.each(['active', 'paused', 'disabled'] as const)(
+    'pauses and resumes a subscription that is %s',
+    async (state) => {
+      const { body } = await order();
+      const stored = subscriptions.subscriptions.get(body.id)!;
+      subscriptions.subscriptions.set(body.id, { ...stored, state, stateReason: 'gone' });
+      const paused = await one('PATCH', body.id, { body: { state: 'paused' } });
+      expect([paused.status, paused.body.state, paused.body.state_reason]).toEqual([
+        200,
+        'paused',
+        undefined,
+      ]);
+      const resumed = await one('PATCH', body.id, { body: { state: 'active' } });
+      expect([resumed.status, resumed.body.state]).toEqual([200, 'active']);
+    },
+  );
+
+  it('changes what is given and leaves the rest, the secret too', async () => {
+    const { body } = await order({ description: 'x', headers: { a: 'b' } });
+    const before = subscriptions.subscriptions.get(body.id)!;
+    const changed = await one('PATCH', body.id, {
+      body: { target: 'https://b.example/', policy: { timeout_seconds: 3 }, description: null },
+    });
+    expect(changed.body).toMatchObject({
+      target: 'https://b.example/',
+      headers: { a: 'b' },
+      state: 'active',
+    });
+    expect(changed.body.policy).toEqual({ ...body.policy, timeout_seconds: 3 });
+    expect(changed.body.description).toBeUndefined();
+    expect(subscriptions.subscriptions.get(body.id)?.secrets).toEqual(before.secrets);
+  });
+
+  it.each<[string, object, number]>([
+    ['nothing', {}, 400],
+    ['another state', { state: 'disabled' }, 400],
+    ['deleted', { state: 'deleted' }, 400],
+    ['the owner', { owner: 'mallory' }, 400],
+    ['the topic', { topic: 'other' }, 400],
+    ['the secret', { secret: `whsec_${Buffer.alloc(32).toString('base64')}` }, 400],
+    ['a refused target', { target: 'http://127.0.0.1/' }, 422],
+    ['a refused header', { headers: { host: 'x' } }, 400],
+  ])('refuses to change to %s', async (_, body, status) => {
+    const { id } = (await order()).body;
+    const before = subscriptions.subscriptions.get(id);
+    expect((await one('PATCH', id, { body })).status).toBe(status);
+    expect(subscriptions.subscriptions.get(id)).toEqual(before);
+  });
+
+  it('lets whoever lost the system scope pause and delete, but not lead its events elsewhere', async () => {
+    const scope = `${scopes} subscriptions:system`;
+    const made = await door('POST', '/v1/subscriptions', {
+      body: { topic: 'profile.updated', target },
+      scope,
+    });
+    const { id } = made.body;
+    expect((await one('PATCH', id, { body: { target: 'https://evil.example/' } })).status).toBe(403);
+    expect((await one('PATCH', id, { body: { state: 'paused' } })).status).toBe(200);
+    expect((await one('PATCH', id, { body: { state: 'active' } })).status).toBe(403);
+    expect((await one('DELETE', id)).status).toBe(204);
+  });
+
+  it('deletes at once, and knows it no more', async () => {
+    const { id } = (await order()).body;
+    await expect(one('DELETE', id)).resolves.toMatchObject({ status: 204, text: '' });
+    await expect(subscriptions.ofTopic({ door: 'manage', name: 'orders' })).resolves.toEqual([]);
+    for (const method of ['GET', 'PATCH', 'DELETE']) {
+      expect((await one(method, id, { body: { state: 'active' } })).status).toBe(404);
+    }
+    expect((await door('GET', '/v1/subscriptions')).body).toEqual({ subscriptions: [] });
+  });
+
+  it('lists everything once in pages', async () => {
+    for (let made = 0; made < 5; made += 1) {
+      await order();
+    }
+    const first = await door('GET', '/v1/subscriptions', { query: { limit: '3' } });
+    const second = await door('GET', '/v1/subscriptions', { query: { limit: '3', next: first.body.next } });
+    expect([first, second].map(({ body }) => body.subscriptions.length)).toEqual([3, 2]);
+    expect(second.body.next).toBeUndefined();
+    const refused = await door('GET', '/v1/subscriptions', { query: { next: '???' } });
+    expect(refused.status).toBe(400);
+  });
+
+  it.each<[string, string | null, number]>([
+    ['GET', null, 401],
+    ['GET', 'subscriptions:write', 403],
+    ['POST', 'subscriptions:read', 403],
+    ['POST', 'topics:write', 403],
+  ])('answers %s with the scopes %j by %i', async (method, scope, status) => {
+    const answer = await door(method, '/v1/subscriptions', { scope, body: { topic: 'orders', target } });
+    expect(answer.status).toBe(status);
+  });
+
+  it('answers a method that a path does not take by 405', async () => {
+    const deleting = await door('DELETE', '/v1/subscriptions');
+    expect([deleting.status, deleting.headers.allow]).toEqual([405, 'GET, POST, OPTIONS']);
+    const posting = await one('POST', 'sub_0000000000000000', { body: {} });
+    expect([posting.status, posting.headers.allow]).toEqual([405, 'GET, PATCH, DELETE, OPTIONS']);
+  });
+});
