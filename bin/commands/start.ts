@@ -1,24 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { prepareKeys } from '../../local/keys';
 import { announceStack, type RunningStack } from '../../local/running-stack';
+import type { BootOptions } from './boot-stack';
 import { CommandError, exitCodes } from './command-error';
 import { mintLocalToken } from './connection';
 import type { Host } from './host';
 import { count, port } from './option-values';
 import { type ReadyFacts, readyText } from './ready-text';
-import { localAudience, localIssuer, startSettings } from './start-settings';
 import { untilStopped } from './until-stopped';
-
-interface StartOptions {
-  readonly port: number;
-  readonly config?: string;
-  readonly data?: string;
-  readonly strict?: boolean;
-  readonly workers?: number;
-}
 
 export function addStart(program: Command, host: Host): void {
   program
@@ -39,13 +30,21 @@ Examples:
   $ npm start
   $ npm start -- --port 9001 --data ./data --strict`,
     )
-    .action((options: StartOptions) => start(host, options));
+    .action((options: BootOptions) => start(host, options));
 }
 
-async function start(host: Host, options: StartOptions): Promise<void> {
+async function start(host: Host, options: BootOptions): Promise<void> {
   const startedAt = host.now();
   await requireFreePort(options.port);
-  const { stack, running, assembly } = await bootStack(host, options);
+  const phase = phases(host);
+  phase('keys');
+  const preparing = prepareKeys(
+    options.data ? path.resolve(options.data, 'keys') : path.join(host.home, 'keys'),
+  );
+  // Slow to load, and no other command needs it; the keys are made on other threads meanwhile.
+  const { bootStack } = require('./boot-stack') as typeof import('./boot-stack');
+  const { stack, running, stop } = await bootStack(host, options, await preparing, phase);
+  phase();
   const forget = announceStack(host.home, running);
   try {
     await announceReady(host, running, {
@@ -56,49 +55,9 @@ async function start(host: Host, options: StartOptions): Promise<void> {
     await untilStopped(host);
   } finally {
     forget();
-    await stack.stop();
-    rmSync(assembly, { recursive: true, force: true });
+    await stop();
     host.note('stopped');
   }
-}
-
-async function bootStack(host: Host, options: StartOptions) {
-  const phase = phases(host);
-  const keysDirectory = options.data ? path.resolve(options.data, 'keys') : path.join(host.home, 'keys');
-  phase('keys');
-  // The libraries are slow to load; the keys are made on other threads meanwhile.
-  const [keys, { synthesise }, { settingsWithoutEffect }, local] = await Promise.all([
-    prepareKeys(keysDirectory),
-    import('../../lib/synthesise'),
-    import('../../lib/settings'),
-    import('../../local/index'),
-  ]);
-  const { settings, baseDirectory } = startSettings({ ...options, issuerJwksPath: keys.issuerJwksPath });
-  const idle = settingsWithoutEffect(settings);
-  if (idle.length > 0) {
-    host.note(`notice: nothing reads these settings yet: ${idle.join(', ')}`);
-  }
-  phase('template');
-  const assembly = assemblyDirectory(host);
-  const synthesised = synthesise({ stage: 'preview', settings, baseDirectory, outdir: assembly });
-  phase('stack');
-  const stack = await local.start({
-    assemblyDirectory: synthesised.assemblyDirectory,
-    port: options.port,
-    keysDirectory,
-    workersPerFunction: options.workers ?? synthesised.settings.localWorkers,
-    tickSeconds: synthesised.settings.tickSeconds,
-    ...(options.data && { dataDirectory: path.resolve(options.data), rewind: true }),
-  });
-  phase();
-  const running: RunningStack = {
-    baseUrl: stack.baseUrl,
-    keysDirectory,
-    issuer: synthesised.settings.issuer || localIssuer,
-    audience: synthesised.settings.audience || localAudience,
-    strict: synthesised.settings.verifyTokens && synthesised.settings.verifySignatures,
-  };
-  return { stack, running, assembly };
 }
 
 /** Tells what takes the time: a line when a phase ends. */
@@ -110,29 +69,6 @@ function phases(host: Host): (next?: string) => void {
     }
     current = next === undefined ? undefined : { name: next, since: host.now() };
   };
-}
-
-/** A folder of this run alone: two stacks may start side by side. */
-function assemblyDirectory(host: Host): string {
-  mkdirSync(host.home, { recursive: true });
-  for (const left of readdirSync(host.home).filter(isLeftOver)) {
-    rmSync(path.join(host.home, left), { recursive: true, force: true });
-  }
-  return mkdtempSync(path.join(host.home, `assembly-${process.pid}-`));
-}
-
-/** The folder of a run that was killed: no process has its number any more. */
-function isLeftOver(name: string): boolean {
-  const pid = /^assembly-(\d+)-/.exec(name)?.[1];
-  if (pid === undefined) {
-    return false;
-  }
-  try {
-    process.kill(Number(pid), 0);
-    return false;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
 }
 
 async function announceReady(
