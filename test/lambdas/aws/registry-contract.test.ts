@@ -261,6 +261,38 @@ describe('the registry on DynamoDB after a crash', () => {
   });
 });
 
+describe('the registry on DynamoDB', () => {
+  // The emulator is always consistent, so only the calls can tell.
+  it('reads strongly consistently, so that a change takes effect with its reply', async () => {
+    const table = await freshTable();
+    const reads: boolean[] = [];
+    const watched: DynamoDBDocumentClient = Object.assign(Object.create(client), {
+      send(command: { input: Record<string, unknown> }) {
+        const { input } = command;
+        const parts = [input, ...Object.values((input.RequestItems as Record<string, unknown>) ?? {})];
+        if (/Get|Query/.test(command.constructor.name)) {
+          reads.push(parts.some((part) => (part as { ConsistentRead?: boolean }).ConsistentRead === true));
+        }
+        return client.send(command as never);
+      },
+    });
+    const store = makeDynamoSubscriptionStore(watched, table);
+    const topics = makeDynamoTopicStore(watched, table);
+    const reference = { id: aSubscription().id, topic: orders };
+    await store.create(aSubscription());
+    await store.find(reference.id);
+    await store.findMany([reference]);
+    await store.ofTopic(orders);
+    await store.list({ owner: 'alice', limit: 5 });
+    await store.changeState(reference, { from: ['paused'], to: 'active', at });
+    await topics.create({ key: orders, createdAt: at });
+    await topics.find(orders);
+    await topics.list({ limit: 5 });
+    expect(reads).toHaveLength(10);
+    expect(reads).not.toContain(false);
+  });
+});
+
 /** The client of a process that dies before its write number `writes` + 1. */
 function crashAfter(real: DynamoDBDocumentClient, writes: number): DynamoDBDocumentClient {
   let left = writes;
