@@ -20,7 +20,7 @@ export function queueFunction({
     const failures = await Promise.all(
       event.Records.map(async (record) => {
         try {
-          await handle()(JSON.parse(record.body), record);
+          await handle()(parse(record.body), record);
           return [];
         } catch (error) {
           logger().error('message failed; the queue will deliver it again', {
@@ -33,4 +33,13 @@ export function queueFunction({
     );
     return { batchItemFailures: failures.flat() };
   };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    // The parser's own message quotes the body, which does not belong into the log.
+    throw new Error('the message is not JSON');
+  }
 }

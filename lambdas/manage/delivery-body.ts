@@ -1,0 +1,21 @@
+import { type Delivery, deliveryId } from '../../core/webhooks/delivery';
+
+/** A delivery as the manage door shows it; the claim and the version are the engine's own. */
+export function toDeliveryBody(delivery: Delivery) {
+  return {
+    id: deliveryId(delivery),
+    event_id: delivery.eventId,
+    subscription_id: delivery.subscriptionId,
+    run: delivery.run,
+    topic: delivery.topic,
+    state: delivery.state,
+    reason: delivery.reason,
+    attempt: delivery.attempt,
+    attempts: delivery.attempts,
+    resends: delivery.resends,
+    next_attempt_at: delivery.nextAttemptAt,
+    created_at: delivery.createdAt,
+    updated_at: delivery.updatedAt,
+    ended_at: delivery.endedAt,
+  };
+}

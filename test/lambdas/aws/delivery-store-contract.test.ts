@@ -1,0 +1,236 @@
+import { DynamoDBDocumentClient, GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import type { Delivery } from '../../../core/webhooks/delivery';
+import { type DeliveryPage, type DeliveryStore, DUE_SHARDS } from '../../../core/webhooks/ports';
+import { rowKey } from '../../../lambdas/aws/delivery-row';
+import { makeDynamoDeliveryStore } from '../../../lambdas/aws/dynamo-delivery-store';
+import { aDelivery } from '../../support/deliveries';
+import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
+import { makeMemoryDeliveryStore } from '../../support/memory-delivery-store';
+
+const now = Date.parse('2026-11-20T12:00:00.000Z');
+let emulators: Emulators;
+let client: DynamoDBDocumentClient;
+let made = 0;
+let table = '';
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  client = DynamoDBDocumentClient.from(dynamodbClient(emulators.dynamodbUrl), {
+    marshallOptions: { removeUndefinedValues: true },
+  });
+});
+
+afterAll(async () => {
+  client.destroy();
+  await emulators.stop();
+});
+
+async function onDynamo(): Promise<DeliveryStore> {
+  made += 1;
+  table = (await createTables(emulators.dynamodbUrl, `d${made}-`)).deliveries;
+  return makeDynamoDeliveryStore(client, table, () => now);
+}
+
+/** Every page of a list, and how long each was. */
+async function allPages(list: (after?: string) => Promise<DeliveryPage>) {
+  const found: Delivery[] = [];
+  const sizes: number[] = [];
+  let after: string | undefined;
+  do {
+    const page = await list(after);
+    found.push(...page.deliveries);
+    sizes.push(page.deliveries.length);
+    after = page.next;
+  } while (after !== undefined && sizes.length < 100);
+  return { found, sizes };
+}
+
+const full = aDelivery({
+  attempts: [
+    {
+      number: 1,
+      at: '2026-11-20T09:00:00.000Z',
+      milliseconds: 12,
+      status: 500,
+      address: '192.0.2.1',
+      answer: '',
+      failure: 'status_500',
+    },
+  ],
+  claim: { attempt: 2, leaseUntil: '2026-11-20T09:01:00.000Z' },
+  nextAttemptAt: '2026-11-20T11:00:00.000Z',
+  dueAt: '2026-11-20T11:00:00.000Z',
+  resends: 2,
+  scheduleStart: 4,
+});
+
+const stores: [string, () => Promise<DeliveryStore>][] = [
+  ['in memory', async () => makeMemoryDeliveryStore()],
+  ['on DynamoDB', onDynamo],
+];
+
+describe.each(stores)('DeliveryStore %s', (_, makeStore) => {
+  let store: DeliveryStore;
+  beforeEach(async () => {
+    store = await makeStore();
+  });
+
+  it('keeps a row as it was written, whatever its state', async () => {
+    const rows = [
+      full,
+      aDelivery({ eventId: 'e2', state: 'delivered', endedAt: '2026-11-20T09:00:00.000Z' }),
+      aDelivery({ eventId: 'e3', state: 'dead', reason: 'gone', endedAt: '2026-11-20T09:00:00.000Z' }),
+      aDelivery({
+        eventId: 'ü#/ 3',
+        state: 'skipped',
+        reason: 'x',
+        endedAt: '2026-11-20T09:00:00.000Z',
+        run: 7,
+      }),
+    ];
+    for (const row of rows) {
+      await expect(store.write(row)).resolves.toBe('written');
+      await expect(store.read(row)).resolves.toEqual(row);
+    }
+    await expect(store.read({ ...full, run: 1 })).resolves.toBeUndefined();
+  });
+
+  it('writes a row once per version: who read an older one loses', async () => {
+    expect(await Promise.all([1, 2, 3].map(() => store.write(full)))).toEqual(
+      expect.arrayContaining(['written', 'conflict', 'conflict']),
+    );
+    await expect(store.write({ ...full, version: 3 })).resolves.toBe('conflict');
+    const { dueAt: _, ...second } = { ...full, version: 2 };
+    await expect(store.write(second)).resolves.toBe('written');
+    await expect(store.write({ ...full, version: 2 })).resolves.toBe('conflict');
+    await expect(store.read(full)).resolves.toEqual(second);
+    await expect(store.write({ ...full, eventId: 'other', version: 2 })).resolves.toBe('conflict');
+  });
+
+  it('lists an event in pages that neither lose nor double', async () => {
+    const ids = Array.from({ length: 40 }, (_, index) => `sub_${index}`);
+    await Promise.all(ids.map((subscriptionId) => store.write(aDelivery({ subscriptionId }))));
+    await store.write(aDelivery({ eventId: 'other' }));
+    for (const limit of [1, 7, 100]) {
+      const { found, sizes } = await allPages((after) => store.ofEvent('evt_1', { limit, after }));
+      expect(found.map(({ subscriptionId }) => subscriptionId).sort()).toEqual([...ids].sort());
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(limit);
+    }
+  });
+
+  it('lists a day of a subscription, newest first', async () => {
+    const days = [
+      '2026-11-19T23:59:59.999Z',
+      '2026-11-20T00:00:00.000Z',
+      '2026-11-20T23:59:59.999Z',
+      '2026-11-21T00:00:00.000Z',
+    ];
+    for (const [index, createdAt] of days.entries()) {
+      await store.write(aDelivery({ eventId: `e${index}`, createdAt }));
+    }
+    await store.write(aDelivery({ subscriptionId: 'sub_2' }));
+    const { found, sizes } = await allPages((after) =>
+      store.ofSubscription('sub_1', '2026-11-20', { limit: 1, after }),
+    );
+    expect(found.map(({ eventId }) => eventId)).toEqual(['e2', 'e1']);
+    expect(Math.max(...sizes)).toBe(1);
+  });
+
+  it('lists the dead, newest first, and no longer once they live again', async () => {
+    const ids = Array.from({ length: 30 }, (_, index) => index);
+    await Promise.all(
+      ids.map((index) =>
+        store.write(
+          aDelivery({
+            eventId: `e${index}`,
+            state: 'dead',
+            endedAt: new Date(now + index * 1000).toISOString(),
+          }),
+        ),
+      ),
+    );
+    await store.write(aDelivery({ eventId: 'alive' }));
+    const { endedAt: _, ...revived } = aDelivery({ eventId: 'e29', version: 2 });
+    await store.write(revived);
+    for (const limit of [1, 7, 100]) {
+      const { found } = await allPages((after) => store.dead({ limit, after }));
+      expect(found.map(({ eventId }) => eventId)).toEqual(
+        ids
+          .slice(0, 29)
+          .reverse()
+          .map((index) => `e${index}`),
+      );
+    }
+  });
+
+  it('finds what is due, the longest overdue first, and only that', async () => {
+    const dueAt = [
+      '2026-11-20T11:00:00.000Z',
+      '2026-11-19T00:00:00.000Z',
+      '2026-11-20T12:03:00.000Z',
+      '2026-11-20T12:03:00.001Z',
+    ];
+    for (const [index, at] of dueAt.entries()) {
+      await store.write(aDelivery({ eventId: `e${index}`, dueAt: at }));
+    }
+    await store.write(aDelivery({ eventId: 'not-parked' }));
+    const by = '2026-11-20T12:03:00.000Z';
+    const shards = Array.from({ length: DUE_SHARDS }, (_, shard) => store.due(shard, by, 10));
+    const found = (await Promise.all(shards)).flat().sort((a, b) => (a.dueAt! < b.dueAt! ? -1 : 1));
+    expect(found.map(({ eventId }) => eventId)).toEqual(['e1', 'e0', 'e2']);
+  });
+});
+
+describe('rows on DynamoDB', () => {
+  it('carry index attributes only where they apply, and an expiry unless pending or dead', async () => {
+    const store = await onDynamo();
+    const endedAt = '2026-11-20T09:00:00.000Z';
+    const states = {
+      pending: aDelivery({ eventId: 'pending' }),
+      parked: aDelivery({ eventId: 'parked', dueAt: endedAt }),
+      delivered: aDelivery({ eventId: 'delivered', state: 'delivered', endedAt }),
+      dead: aDelivery({ eventId: 'dead', state: 'dead', endedAt }),
+    };
+    const sparse = ['due_shard', 'due_at', 'dead_shard', 'dead_at', 'expires_at'];
+    const found: Record<string, string[]> = {};
+    for (const [name, row] of Object.entries(states)) {
+      await store.write(row);
+      const { Item } = await client.send(new GetCommand({ TableName: table, Key: rowKey(row) }));
+      found[name] = Object.keys(Item!)
+        .filter((attribute) => sparse.includes(attribute))
+        .sort();
+    }
+    expect(found).toEqual({
+      pending: [],
+      parked: ['due_at', 'due_shard'],
+      delivered: ['expires_at'],
+      dead: ['dead_at', 'dead_shard'],
+    });
+  });
+
+  it('of one event are spread, and what has expired is not listed though the store still has it', async () => {
+    const store = await onDynamo();
+    for (let index = 0; index < 40; index += 1) {
+      await store.write(aDelivery({ subscriptionId: `sub_${index}` }));
+    }
+    const endedAt = new Date(now - 31 * 86_400_000).toISOString();
+    await store.write(aDelivery({ subscriptionId: 'old', state: 'delivered', endedAt }));
+    const { Items } = await client.send(new ScanCommand({ TableName: table }));
+    expect(new Set(Items!.map(({ event_shard }) => event_shard)).size).toBeGreaterThan(8);
+    const { deliveries } = await store.ofEvent('evt_1', { limit: 100 });
+    expect(deliveries).toHaveLength(40);
+  });
+
+  it.each(['', '???', 'a b', 'MS8', 'MTYvYQ', 'A'.repeat(5000), Buffer.from('2026#x').toString('base64url')])(
+    'refuses a token that no list gave (%#)',
+    async (after) => {
+      const store = makeDynamoDeliveryStore(client, table);
+      const refusal = { code: 'parameter_invalid' };
+      await expect(store.ofEvent('evt_1', { limit: 2, after })).rejects.toMatchObject(refusal);
+      await expect(store.dead({ limit: 2, after })).rejects.toMatchObject(refusal);
+      await expect(store.ofSubscription('sub_1', '2026-11-20', { limit: 2, after })).rejects.toMatchObject(
+        refusal,
+      );
+    },
+  );
+});
