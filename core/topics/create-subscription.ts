@@ -14,7 +14,7 @@ export interface CreateSubscriptionPorts {
   readonly subscriptions: Pick<SubscriptionStore, 'create'>;
   readonly privateTargets: PrivateTargets;
   /** Cryptographically random. */
-  readonly randomBytes: (count: number) => Uint8Array;
+  readonly random: (count: number) => Uint8Array;
 }
 
 /**
@@ -34,14 +34,14 @@ export async function createSubscription(
   }
   requireTarget(request.target, ports.privateTargets);
   const subscription: Subscription = {
-    id: mintSubscriptionId(ports.randomBytes),
+    id: mintSubscriptionId(ports.random),
     topic: key,
     owner: principal.subject,
     target: request.target,
     format: 'standard',
     state: 'active',
     policy: applyPolicy(request.policy ?? {}, defaultPolicy),
-    secrets: [{ secret: request.secret ?? mintSigningSecret(ports.randomBytes) }],
+    secrets: [{ secret: request.secret ?? mintSigningSecret(ports.random) }],
     headers: request.headers ?? {},
     ...(request.description !== undefined && { description: request.description }),
     createdAt: at,

@@ -3,9 +3,9 @@ const FEWEST_BYTES = 24;
 const MOST_BYTES = 64;
 const MINTED_BYTES = 32;
 
-/** @param randomBytes cryptographically random. */
-export function mintSigningSecret(randomBytes: (count: number) => Uint8Array): string {
-  return `whsec_${Buffer.from(randomBytes(MINTED_BYTES)).toString('base64')}`;
+/** @param random cryptographically random. */
+export function mintSigningSecret(random: (count: number) => Uint8Array): string {
+  return `whsec_${Buffer.from(random(MINTED_BYTES)).toString('base64')}`;
 }
 
 /** Whether the text is `whsec_` and the base64 of a key that is long enough. */

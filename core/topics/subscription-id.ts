@@ -4,10 +4,10 @@ const LENGTH = 16;
 const FAIR_BELOW = 248;
 
 /** `sub_` and 16 characters, 95 bits: nobody guesses or doubles one. */
-export function mintSubscriptionId(randomBytes: (count: number) => Uint8Array): string {
+export function mintSubscriptionId(random: (count: number) => Uint8Array): string {
   let id = '';
   while (id.length < LENGTH) {
-    const fair = [...randomBytes(LENGTH)].filter((byte) => byte < FAIR_BELOW);
+    const fair = [...random(LENGTH)].filter((byte) => byte < FAIR_BELOW);
     id += fair.map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
   }
   return `sub_${id.slice(0, LENGTH)}`;

@@ -26,7 +26,7 @@ export interface ManageSubscriptionsPorts {
   readonly privateTargets: PrivateTargets;
   readonly authenticate: Authenticator;
   /** Cryptographically random. */
-  readonly randomBytes: (count: number) => Uint8Array;
+  readonly random: (count: number) => Uint8Array;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -113,7 +113,7 @@ export const handler = httpFunction({
       subscriptions: makeDynamoSubscriptionStore(client, environment.REGISTRY_TABLE_NAME),
       privateTargets: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS),
       authenticate: makeAuthenticator(environment),
-      randomBytes,
+      random: randomBytes,
       now: Date.now,
     });
   },

@@ -21,12 +21,12 @@ beforeEach(async () => {
 
 function openDoor(privateTargets: PrivateTargets) {
   let seed = 1;
-  const randomBytes = (count: number) =>
+  const random = (count: number) =>
     Uint8Array.from({ length: count }, () => {
       seed = (seed * 16_807) % 2_147_483_647;
       return seed % 256;
     });
-  const ports = { topics, subscriptions, privateTargets, authenticate, randomBytes, now: () => now };
+  const ports = { topics, subscriptions, privateTargets, authenticate, random, now: () => now };
   const methods = ['GET', 'POST', 'PATCH', 'DELETE'];
   return openManageDoor('manage-subscriptions', methods, makeManageSubscriptions(ports), scopes);
 }
