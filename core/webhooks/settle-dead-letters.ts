@@ -30,6 +30,7 @@ const hopeless: ReadonlySet<string | undefined> = new Set(['event_expired', 'gon
  * Goes through the dead-letter queue once: removes what is no longer dead, sends again what the rule lets it,
  * and turns messages that crashed the worker into dead deliveries. What is left stays hidden for a few minutes.
  * @param deadline nothing is received after it; the next tick goes on.
+ * @throws the first failure, when all that was received has been tried: one message holds no other one up.
  */
 export async function settleDeadLetters(
   ports: DeadLetterPorts,
@@ -37,14 +38,22 @@ export async function settleDeadLetters(
   deadline: Date,
 ): Promise<SettledDeadLetters> {
   const counts = { removed: 0, resent: 0, kept: 0, unreadable: 0 };
+  const failures: unknown[] = [];
   while (ports.now() < deadline) {
     const received = await ports.inbox.receive();
     if (received.length === 0) {
       break;
     }
-    for (const settlement of await Promise.all(received.map((letter) => settle(letter, ports, rule)))) {
-      counts[settlement] += 1;
+    for (const result of await Promise.allSettled(received.map((letter) => settle(letter, ports, rule)))) {
+      if (result.status === 'fulfilled') {
+        counts[result.value] += 1;
+      } else {
+        failures.push(result.reason);
+      }
     }
+  }
+  if (failures.length > 0) {
+    throw failures[0];
   }
   return counts;
 }

@@ -294,6 +294,22 @@ describe('resends and dead letters', () => {
     expect(world.posts).toHaveLength(22);
   });
 
+  it('settles the other letters when one fails, and fails then', async () => {
+    const world = makeWorld({ answers: [200] });
+    world.deadLetterQueue.push({ body: aDeliveryMessage({ eventId: 'broken' }), receipt: 'a' });
+    world.deadLetterQueue.push({ body: aDeliveryMessage({ eventId: 'fine' }), receipt: 'b' });
+    const { read } = world.ports.deliveries;
+    world.ports.deliveries.read = async (key) => {
+      if (key.eventId === 'broken') {
+        throw new Error('the store is away');
+      }
+      return read(key);
+    };
+    await expect(world.settleDeadLetters(0)).rejects.toThrow('the store is away');
+    expect(world.deliveries.rows()).toEqual([expect.objectContaining({ eventId: 'fine', state: 'dead' })]);
+    expect(world.deadLetterQueue.map(({ receipt }) => receipt)).toContain('a');
+  });
+
   it('does not send again what has no hope', async () => {
     for (const options of [{ answers: [410] }, { answers: [200], event: undefined }]) {
       const world = await runThrough(options);
