@@ -1,8 +1,15 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import type { PrivateTargets } from '../../../core/webhooks/network-guard';
-import { makeManageSubscriptions } from '../../../lambdas/manage/manage-subscriptions';
+import {
+  makeManageSubscriptions,
+  handler as manageSubscriptions,
+} from '../../../lambdas/manage/manage-subscriptions';
+import { handler as manageTopics } from '../../../lambdas/manage/manage-topics';
+import { createTables, type Emulators, startEmulators, useEmulators } from '../../support/emulators';
 import { authenticate, type DoorAnswer, openManageDoor } from '../../support/manage-door';
 import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
+import { trustingEnvironment, unsignedToken } from '../../support/tokens';
 
 const now = Date.parse('2026-11-20T12:00:00.000Z');
 const scopes = 'subscriptions:read subscriptions:write';
@@ -350,5 +357,44 @@ describe('manage-subscriptions, afterwards', () => {
     expect([deleting.status, deleting.headers.allow]).toEqual([405, 'GET, POST, OPTIONS']);
     const posting = await one('POST', 'sub_0000000000000000', { body: {} });
     expect([posting.status, posting.headers.allow]).toEqual([405, 'GET, PATCH, DELETE, OPTIONS']);
+  });
+});
+
+describe('the manage doors, wired to their tables', () => {
+  let emulators: Emulators;
+
+  beforeAll(async () => {
+    emulators = await startEmulators();
+    useEmulators(emulators);
+    await createTables(emulators.dynamodbUrl);
+    const own = { REGISTRY_TABLE_NAME: 'registry', ALLOW_PRIVATE_TARGETS: 'true' };
+    Object.assign(process.env, trustingEnvironment, own);
+  });
+
+  afterAll(() => emulators.stop());
+
+  it('make a topic and a subscription, read it, pause it and delete it', async () => {
+    const scope = `${scopes} topics:write`;
+    const send = async (invoke: typeof manageTopics, httpMethod: string, id?: string, body?: object) => {
+      const answer = await invoke({
+        httpMethod,
+        resource: '/',
+        path: '/',
+        pathParameters: id === undefined ? null : { id },
+        headers: { authorization: `Bearer ${unsignedToken({ sub: 'alice', scope })}` },
+        body: body ? JSON.stringify(body) : null,
+      } as unknown as APIGatewayProxyEvent);
+      return { status: answer.statusCode, ...(answer.body && JSON.parse(answer.body)) };
+    };
+    expect((await send(manageTopics, 'POST', undefined, { name: 'wired' })).status).toBe(201);
+    const wanted = { topic: 'wired', target: 'http://127.0.0.1:1/' };
+    const { id, status } = await send(manageSubscriptions, 'POST', undefined, wanted);
+    expect(status).toBe(201);
+    expect(await send(manageSubscriptions, 'PATCH', id, { state: 'paused' })).toMatchObject({
+      state: 'paused',
+    });
+    expect((await send(manageSubscriptions, 'GET')).subscriptions).toMatchObject([{ id, state: 'paused' }]);
+    expect((await send(manageSubscriptions, 'DELETE', id)).status).toBe(204);
+    expect((await send(manageSubscriptions, 'GET', id)).status).toBe(404);
   });
 });
