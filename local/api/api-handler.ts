@@ -8,7 +8,7 @@ import { readBody } from './read-body';
 import { functionFor, matchRoute } from './routes';
 
 /** API Gateway waits this long for a function. */
-const INTEGRATION_LIMIT_MILLISECONDS = 29_000;
+export const INTEGRATION_LIMIT_MILLISECONDS = 29_000;
 
 export interface ApiReply extends ProxyReply {
   /** The rest of the request is not read: the connection has to go. */
@@ -18,7 +18,7 @@ export interface ApiReply extends ProxyReply {
 export type ApiHandler = (request: IncomingMessage, requestId: string) => Promise<ApiReply>;
 
 /** Answers requests as API Gateway does: route, read, invoke, reply; or one of its own answers. It never rejects. */
-export function handlerOf(api: Api, port: number): ApiHandler {
+export function handlerOf(api: Api, port: number, limitMilliseconds: number): ApiHandler {
   return async (request, requestId) => {
     const target = splitTarget(request.url ?? '');
     const match = target && matchRoute(api.routes, target.path);
@@ -42,18 +42,22 @@ export function handlerOf(api: Api, port: number): ApiHandler {
     if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) {
       return ownAnswer(api, 'REQUEST_TOO_LARGE', requestId);
     }
-    return answerOf(api, fn.name, await invokeInTime(fn, event), requestId);
+    return answerOf(api, fn.name, await invokeInTime(fn, event, limitMilliseconds), requestId);
   };
 }
 
-async function invokeInTime(fn: Invocable, event: string): Promise<InvocationOutcome | 'expired'> {
+async function invokeInTime(
+  fn: Invocable,
+  event: string,
+  limitMilliseconds: number,
+): Promise<InvocationOutcome | 'expired'> {
   const limit = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<'expired'>((resolve) => {
     timer = setTimeout(() => {
       resolve('expired');
       limit.abort();
-    }, INTEGRATION_LIMIT_MILLISECONDS);
+    }, limitMilliseconds);
   });
   const outcome = await Promise.race([fn.invoke(event, limit.signal), expired]);
   clearTimeout(timer);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type ApiHandler, handlerOf } from './api-handler';
+import { type ApiHandler, handlerOf, INTEGRATION_LIMIT_MILLISECONDS } from './api-handler';
 import type { Api } from './read-api';
 
 /** How long a refused upload's connection stays open, so that the caller can read why it was refused. */
@@ -48,8 +48,8 @@ export class ApiServer {
   }
 
   /** From now on requests are answered by `api`; before, they are told to wait. */
-  open(api: Api): void {
-    this.handle = handlerOf(api, this.port);
+  open(api: Api, limitMilliseconds = INTEGRATION_LIMIT_MILLISECONDS): void {
+    this.handle = handlerOf(api, this.port, limitMilliseconds);
   }
 
   /** Takes no more requests, lets those under way end for a while, closes every connection. */
