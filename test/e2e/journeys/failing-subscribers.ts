@@ -1,12 +1,15 @@
 import { newcomer } from '../../support/profile-documents';
-import { freshName, type JourneyOf, publishAndWait, send, subscribe, unsubscribe, until } from './journey';
-
-interface DeliveryBody {
-  readonly event_id: string;
-  readonly state: string;
-  readonly reason?: string;
-  readonly attempts: readonly { readonly status?: number; readonly failure?: string }[];
-}
+import {
+  type DeliveryBody,
+  deliveryOf,
+  freshName,
+  type JourneyOf,
+  publishAndWait,
+  send,
+  subscribe,
+  unsubscribe,
+  until,
+} from './journey';
 
 /** What happens when the target does not take a webhook. */
 export function failingSubscribers(journey: JourneyOf): void {
@@ -22,7 +25,7 @@ export function failingSubscribers(journey: JourneyOf): void {
     const [first, second] = await subscriber.waitFor(2, path);
     expect(second!.headers['webhook-id']).toBe(first!.headers['webhook-id']);
     expect(second!.at - first!.at).toBeGreaterThanOrEqual(900);
-    const delivery = await deliveryOf(made.id, 'delivered');
+    const delivery = await deliveryOf(journey(), made.id, 'delivered');
     expect(delivery.attempts.map((attempt) => attempt.status)).toEqual([500, 200]);
     await unsubscribe(journey(), made);
   });
@@ -33,17 +36,17 @@ export function failingSubscribers(journey: JourneyOf): void {
     subscriber.answer(path, [{ status: 503 }]);
     const made = await subscribe(journey(), path, { schedule: [] });
     await publishSomebody();
-    const dead = await deliveryOf(made.id, 'dead');
+    const dead = await deliveryOf(journey(), made.id, 'dead');
     expect(dead.attempts.map((attempt) => attempt.status)).toEqual([503]);
     expect(await deadLetters()).toContainEqual(expect.objectContaining({ event_id: dead.event_id }));
 
     const resend = (body: object) => send(journey(), '/v1/deliveries/resend', { body });
     expect(await resend({ subscription_id: made.id, dry_run: true })).toMatchObject({ status: 200 });
-    expect((await deliveryOf(made.id, 'dead')).state).toBe('dead');
+    expect((await deliveryOf(journey(), made.id, 'dead')).state).toBe('dead');
     subscriber.answer(path, [{ status: 200 }]);
     const answer = await resend({ event_id: dead.event_id, subscription_id: made.id });
     expect(answer.status).toBeLessThan(300);
-    await deliveryOf(made.id, 'delivered');
+    await deliveryOf(journey(), made.id, 'delivered');
     expect(await subscriber.waitFor(2, path)).toHaveLength(2);
     await unsubscribe(journey(), made);
   });
@@ -69,24 +72,11 @@ export function failingSubscribers(journey: JourneyOf): void {
     subscriber.answer(path, [{ status: 302, headers: { location: `${subscriber.url}${path}-elsewhere` } }]);
     const made = await subscribe(journey(), path, { schedule: [] });
     await publishSomebody();
-    const delivery = await deliveryOf(made.id, 'dead');
+    const delivery = await deliveryOf(journey(), made.id, 'dead');
     expect(delivery.attempts[0]).toMatchObject({ status: 302 });
     expect(subscriber.caught.filter((webhook) => webhook.path === `${path}-elsewhere`)).toEqual([]);
     await unsubscribe(journey(), made);
   });
-
-  async function deliveryOf(subscriptionId: string, state: string): Promise<DeliveryBody> {
-    const day = new Date().toISOString().slice(0, 10);
-    const deliveries = await until(
-      async () => {
-        const answer = await send(journey(), `/v1/deliveries?subscription_id=${subscriptionId}&day=${day}`);
-        expect(answer.status).toBe(200);
-        return answer.json.deliveries as DeliveryBody[];
-      },
-      (found) => found.some((delivery) => delivery.state === state),
-    );
-    return deliveries.find((delivery) => delivery.state === state) as DeliveryBody;
-  }
 
   async function deadLetters(): Promise<DeliveryBody[]> {
     return (await send(journey(), '/v1/deliveries?state=dead')).json.deliveries;

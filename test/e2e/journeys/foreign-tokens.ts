@@ -40,7 +40,10 @@ export function foreignTokens(journey: JourneyOf): void {
   };
 
   it.each(Object.keys(forgeries))('refuses a token %s', async (what) => {
-    const [header, claims] = (await journey().target.token()).split('.').map(decode) as [Part, Part];
+    const [header, claims] = (await journey().target.token()).split('.').slice(0, 2).map(decode) as [
+      Part,
+      Part,
+    ];
     const token = (forgeries[what] as (typeof forgeries)[string])(header, claims);
     for (const door of ['/v1/subscriptions', '/v2/user/user_id/nobody']) {
       expectRefusal(await call(journey().target.baseUrl, door, { token }), door, [401]);
@@ -50,7 +53,10 @@ export function foreignTokens(journey: JourneyOf): void {
   });
 
   it('takes the same token when nothing is wrong with it', async () => {
-    const [header, claims] = (await journey().target.token()).split('.').map(decode) as [Part, Part];
+    const [header, claims] = (await journey().target.token()).split('.').slice(0, 2).map(decode) as [
+      Part,
+      Part,
+    ];
     const token = signed(header, claims, issuerKey());
     expect(await call(journey().target.baseUrl, '/v1/subscriptions', { token })).toMatchObject({
       status: 200,

@@ -124,7 +124,7 @@ export function hostileInput(journey: JourneyOf): void {
     }
   });
 
-  it.each(['TRACE', 'PUT', 'DELETE'])('refuses the method %s, and says which it takes', async (method) => {
+  it.each(['PATCH', 'PUT', 'DELETE'])('refuses the method %s, and says which it takes', async (method) => {
     const answer = await send(journey(), '/change', { method });
     expectRefusal(answer, '/change', [405]);
     expect(answer.headers.allow).toContain('POST');
@@ -132,11 +132,9 @@ export function hostileInput(journey: JourneyOf): void {
 
   it('refuses a body that is larger than any door takes', async () => {
     const body = Buffer.alloc(11 * 1024 * 1024, 'x');
-    const answer = await send(journey(), '/change', { body }).catch((error) => error as Error);
+    const answer = await send(journey(), '/change', { body }).catch(() => undefined);
     // Either the answer gets through, or the connection is closed before all was sent.
-    if (!(answer instanceof Error)) {
-      expect([400, 413]).toContain(answer.status);
-    }
+    expect([400, 413, undefined]).toContain(answer?.status);
   });
 
   it('answers the change of another user than the query names with 400', async () => {

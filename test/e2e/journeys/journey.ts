@@ -43,13 +43,13 @@ export interface Status {
 
 /** Polls until the change has ended. */
 export async function statusOf(
-  { target }: Pick<Journey, 'target'>,
+  journey: Journey,
   sequenceNumber: string,
   withinMilliseconds = 20_000,
 ): Promise<Status> {
   return until(
     async () => {
-      const answer = await call(target.baseUrl, `/change/status?sequenceNumber=${sequenceNumber}`);
+      const answer = await send(journey, `/change/status?sequenceNumber=${sequenceNumber}`);
       expect(answer.status).toBe(200);
       return answer.json as Status;
     },
@@ -88,6 +88,31 @@ export async function subscribe(
 
 export async function unsubscribe(journey: Journey, { id }: SubscriptionBody): Promise<void> {
   await send(journey, `/v1/subscriptions/${id}`, { method: 'DELETE' });
+}
+
+export interface DeliveryBody {
+  readonly event_id: string;
+  readonly state: string;
+  readonly reason?: string;
+  readonly attempts: readonly { readonly status?: number; readonly failure?: string }[];
+}
+
+/** Waits for a delivery of a subscription to be in a state. */
+export async function deliveryOf(
+  journey: Journey,
+  subscriptionId: string,
+  state: string,
+): Promise<DeliveryBody> {
+  const day = new Date().toISOString().slice(0, 10);
+  const deliveries = await until(
+    async () => {
+      const answer = await send(journey, `/v1/deliveries?subscription_id=${subscriptionId}&day=${day}`);
+      expect(answer.status).toBe(200);
+      return answer.json.deliveries as DeliveryBody[];
+    },
+    (found) => found.some((delivery) => delivery.state === state),
+  );
+  return deliveries.find((delivery) => delivery.state === state) as DeliveryBody;
 }
 
 /** Looks again until it is as it should be. @throws Error with the last look when it never is. */

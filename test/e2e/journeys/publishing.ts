@@ -28,6 +28,10 @@ export function publishing(journey: JourneyOf): void {
       state: 'integrated',
       condition: 'create',
     });
+    const anonymous = await send(journey(), `/change/status?sequenceNumber=${sequenceNumber}`, {
+      token: undefined,
+    });
+    expect(anonymous.json).toEqual({ identity_vault: true, state: 'integrated' });
 
     const person = await readPerson(`ad|Mozilla-LDAP|${name}`);
     expect(person.last_name.value).toBe('Tester é中😀');

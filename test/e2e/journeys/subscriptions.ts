@@ -1,5 +1,13 @@
 import { newcomer } from '../../support/profile-documents';
-import { freshName, type JourneyOf, publishAndWait, send, subscribe, unsubscribe } from './journey';
+import {
+  deliveryOf,
+  freshName,
+  type JourneyOf,
+  publishAndWait,
+  send,
+  subscribe,
+  unsubscribe,
+} from './journey';
 
 /** How a subscription lives. */
 export function subscriptions(journey: JourneyOf): void {
@@ -29,6 +37,7 @@ export function subscriptions(journey: JourneyOf): void {
       send(journey(), `/v1/subscriptions/${made.id}`, { method: 'PATCH', body: { state } });
     expect(await move('paused')).toMatchObject({ status: 200, json: { state: 'paused' } });
     await publishSomebody();
+    expect(await deliveryOf(journey(), made.id, 'skipped')).toMatchObject({ reason: 'subscription_paused' });
     expect(await move('active')).toMatchObject({ status: 200, json: { state: 'active' } });
     await publishSomebody();
     await subscriber.waitFor(1, path);
