@@ -74,7 +74,8 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : 'unknown failure';
 }
 
-async function generateRsaKey(): Promise<string> {
+/** A new private key as PKCS#8 PEM. */
+export async function generateRsaKey(): Promise<string> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', {
     modulusLength: MODULUS_BITS,
     publicKeyEncoding: { type: 'spki', format: 'pem' },
