@@ -48,9 +48,7 @@ function update(
   context: IntegrationContext,
   signer: CisSigner,
 ): ChangeOutcome {
-  const steps = stepsOf(stored, change).filter(
-    (step) => isTaken(step) && !isAside(step, context.rules, context.verifySignatures),
-  );
+  const steps = stepsOf(stored, change).filter((step) => isTaken(step) && !isAside(step, context.rules));
   const refusal =
     judgeTarget(stored, change) ?? judgePublishers(steps, false, context) ?? judgeSignatures(steps, context);
   if (refusal) {

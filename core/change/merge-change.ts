@@ -36,15 +36,11 @@ export function isTaken({ before, after }: Step): boolean {
  * - `last_modified` with another time: each write stamps its own, whoever sends what.
  * - `created` with another time, from a publisher that the rules do not let update it: publishers send the time
  *   at which *they* made the record, again and again.
- * - an unsigned `user_id` of the right value, where signatures count: it only says whose profile is meant.
+ * - an unsigned `user_id` of the right value and without a display: it only says whose profile is meant.
  *
  * Without the first two, repeating a create whose reply was lost would be refused instead of a noop.
  */
-export function isAside(
-  { path, before, after }: Step,
-  rules: PublisherRules,
-  verifySignatures: boolean,
-): boolean {
+export function isAside({ path, before, after }: Step, rules: PublisherRules): boolean {
   const { name, value: jws } = after.signature.publisher;
   const isOtherContent = contentOf(before) !== null && !isJsonEqual(contentOf(before), contentOf(after));
   switch (path) {
@@ -53,7 +49,7 @@ export function isAside(
     case 'created':
       return isOtherContent && rules.update.get('created') !== name;
     case 'user_id':
-      return verifySignatures && jws === '' && !isOtherContent;
+      return jws === '' && !isOtherContent && after.metadata.display === null;
     default:
       return false;
   }
