@@ -154,6 +154,23 @@ describe('deliverWebhook', () => {
     expect(onlyRow(world)).toMatchObject({ state: 'delivered', attempt: 2 });
   });
 
+  it('takes a parked attempt for itself before it posts: nothing is due any more', async () => {
+    const world = makeWorld({ answers: [200] });
+    await world.deliveries.write(
+      aDelivery({ nextAttemptAt: world.now().toISOString(), dueAt: world.now().toISOString() }),
+    );
+    await deliverWebhook(aDeliveryMessage({ attempt: 2 }), world.ports);
+    const [, claim, ended] = world.deliveries.writes;
+    expect(claim).toMatchObject({
+      state: 'pending',
+      attempt: 1,
+      claim: { attempt: 2, leaseUntil: '2026-11-20T10:00:30.000Z' },
+    });
+    expect(claim).not.toHaveProperty('dueAt');
+    expect(ended).toMatchObject({ state: 'delivered', attempt: 2 });
+    expect(ended).not.toHaveProperty('claim');
+  });
+
   it('lets a success outweigh the failure that a second worker recorded meanwhile, but no ended state', async () => {
     const failed = makeWorld({ answers: [200] });
     const race = (world: World, row: Delivery) => ({

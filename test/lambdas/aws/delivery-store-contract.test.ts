@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient, GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Delivery } from '../../../core/webhooks/delivery';
 import { type DeliveryPage, type DeliveryStore, DUE_SHARDS } from '../../../core/webhooks/ports';
 import { rowKey } from '../../../lambdas/aws/delivery-row';
@@ -219,6 +219,22 @@ describe('rows on DynamoDB', () => {
     expect(new Set(Items!.map(({ event_shard }) => event_shard)).size).toBeGreaterThan(8);
     const { deliveries } = await store.ofEvent('evt_1', { limit: 100 });
     expect(deliveries).toHaveLength(40);
+  });
+
+  it('are judged by what they hold now, not by an index that lags behind', async () => {
+    const store = await onDynamo();
+    const endedAt = '2026-11-20T09:00:00.000Z';
+    const revived = aDelivery({ eventId: 'revived', version: 1 });
+    await store.write(revived);
+    const lagging = {
+      send: async (command: object) =>
+        command instanceof QueryCommand
+          ? { Items: [{ ...rowKey(revived), dead_at: `${endedAt}#dlv_${'x'.repeat(24)}`, due_at: endedAt }] }
+          : client.send(command as GetCommand),
+    } as unknown as DynamoDBDocumentClient;
+    const lately = makeDynamoDeliveryStore(lagging, table);
+    expect((await lately.dead({ limit: 1 })).deliveries).toEqual([]);
+    expect(await lately.due(0, endedAt, 10)).toEqual([]);
   });
 
   it.each(['', '???', 'a b', 'MS8', 'MTYvYQ', 'A'.repeat(5000), Buffer.from('2026#x').toString('base64url')])(
