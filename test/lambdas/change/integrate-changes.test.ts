@@ -1,0 +1,208 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type KinesisClient,
+  ListShardsCommand,
+} from '@aws-sdk/client-kinesis';
+import type { APIGatewayProxyEvent, KinesisStreamEvent } from 'aws-lambda';
+import type { EventRecord } from '../../../core/events/event';
+import { decodeRecord } from '../../../core/stream-record';
+import {
+  createStream,
+  createTables,
+  type Emulators,
+  kinesisClient,
+  startEmulators,
+  useEmulators,
+} from '../../support/emulators';
+import { startSecrets } from '../../support/secrets-server';
+import { unsignedToken } from '../../support/tokens';
+
+/** The functions as they are deployed: own wiring, own environment, real clients, on emulators. */
+const vector = (name: string) =>
+  JSON.parse(readFileSync(path.join(__dirname, '../../vectors', `${name}.json`), 'utf8'));
+const { privateKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+
+let emulators: Emulators;
+let kinesis: KinesisClient;
+let secrets: Awaited<ReturnType<typeof startSecrets>>;
+const held = new Map<string, string>();
+
+beforeAll(async () => {
+  emulators = await startEmulators();
+  held.set('cis-key', privateKey).set('publishers-jwks', '{}');
+  secrets = await startSecrets(held);
+  useEmulators(emulators);
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
+    ...{ VERIFY_TOKENS: 'false', JWKS_URI: '', TOKEN_ISSUER: '', TOKEN_AUDIENCE: '' },
+    ...{ CHANGES_STREAM_NAME: 'changes', EVENTS_STREAM_NAME: 'events' },
+    ...{ PROFILES_TABLE_NAME: 'profiles', CHANGE_STATUSES_TABLE_NAME: 'change-statuses' },
+    ...{ CIS_KEY_SECRET_ID: 'cis-key', PUBLISHERS_JWKS_SECRET_ID: 'publishers-jwks' },
+    ...{ VERIFY_SIGNATURES: 'true', VERIFY_PUBLISHERS: 'true', ALLOW_MINTED_IDENTIFIERS: 'false' },
+    POWERTOOLS_DEV: 'false',
+    POWERTOOLS_LOG_LEVEL: 'SILENT',
+    POWERTOOLS_METRICS_DISABLED: 'true',
+  });
+  await createTables(emulators.dynamodbUrl);
+  await createStream(emulators.kinesisUrl, 'changes', 1);
+  await createStream(emulators.kinesisUrl, 'events', 1);
+  kinesis = kinesisClient(emulators.kinesisUrl);
+});
+afterAll(async () => {
+  kinesis.destroy();
+  secrets.stop();
+  await emulators.stop();
+});
+
+type Door = (event: APIGatewayProxyEvent) => Promise<{ statusCode: number; body: string }>;
+
+async function ask(door: Door, event: object) {
+  const headers = {
+    authorization: `Bearer ${unsignedToken({ scope: 'write read:fullprofile display:all' })}`,
+  };
+  const reply = await door({ headers, requestContext: {}, ...event } as unknown as APIGatewayProxyEvent);
+  return { status: reply.statusCode, json: JSON.parse(reply.body) };
+}
+
+async function submit(profile: unknown): Promise<string> {
+  const { handler } = await import('../../../lambdas/change/submit-change');
+  const reply = await ask(handler, { httpMethod: 'POST', body: JSON.stringify(profile) });
+  expect(reply).toMatchObject({ status: 200, json: { status_code: 200 } });
+  return reply.json.sequence_number;
+}
+
+async function statusOf(sequenceNumber: string) {
+  const { handler } = await import('../../../lambdas/change/read-change-status');
+  const reply = await ask(handler, { httpMethod: 'GET', queryStringParameters: { sequenceNumber } });
+  return reply.json;
+}
+
+async function person(userId: string) {
+  const { handler } = await import('../../../lambdas/person/read-person');
+  const value = encodeURIComponent(encodeURIComponent(userId));
+  const reply = await ask(handler, { httpMethod: 'GET', pathParameters: { by: 'user_id', value } });
+  return reply.json;
+}
+
+/** Everything in a stream so far, as Lambda delivers it. */
+async function deliveryOf(StreamName: string): Promise<KinesisStreamEvent> {
+  const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
+  const ShardId = Shards[0]?.ShardId;
+  const { ShardIterator } = await kinesis.send(
+    new GetShardIteratorCommand({ StreamName, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+  );
+  const { Records = [] } = await kinesis.send(new GetRecordsCommand({ ShardIterator }));
+  return {
+    Records: Records.map(({ SequenceNumber, PartitionKey, Data, ApproximateArrivalTimestamp }) => ({
+      eventID: `${ShardId}:${SequenceNumber}`,
+      kinesis: {
+        sequenceNumber: SequenceNumber,
+        partitionKey: PartitionKey,
+        data: Buffer.from(Data as Uint8Array).toString('base64'),
+        approximateArrivalTimestamp: Number(ApproximateArrivalTimestamp) / 1000,
+      },
+    })),
+  } as unknown as KinesisStreamEvent;
+}
+
+async function integrateAll() {
+  const { handler } = await import('../../../lambdas/change/integrate-changes');
+  return handler(await deliveryOf('changes'));
+}
+
+async function announced() {
+  const { Records } = await deliveryOf('events');
+  return Records.flatMap(({ kinesis: { data } }) => {
+    const decoded = decodeRecord(Buffer.from(data, 'base64'));
+    return ((decoded as { value: EventRecord }).value.events ?? []).map(({ id, topic, dataJson }) => ({
+      id,
+      name: topic.name,
+      ...JSON.parse(dataJson),
+    }));
+  });
+}
+
+describe('a signed change on its whole way', () => {
+  const create = vector('create-by-ldap');
+  const userId = String(create.user_id.value);
+  const numbers: string[] = [];
+
+  it('waits, ended by nobody, while the keys cannot be read', async () => {
+    held.delete('publishers-jwks');
+    numbers.push(await submit(create));
+    expect(await statusOf(numbers[0] ?? '')).toEqual({ identity_vault: false });
+    const response = await integrateAll();
+    expect(response.batchItemFailures).toEqual([{ itemIdentifier: numbers[0] }]);
+    expect(await statusOf(numbers[0] ?? '')).toEqual({ identity_vault: false });
+    expect(await person(userId)).toEqual({});
+  });
+
+  it('is refused when its value was forged', async () => {
+    const { handler } = await import('../../../lambdas/change/integrate-changes');
+    const forged = await submit({ ...vector('forged-value'), user_id: create.user_id });
+    held.set('publishers-jwks', JSON.stringify(vector('publishers_jwks')));
+    const Records = (await deliveryOf('changes')).Records.filter(
+      ({ kinesis: { sequenceNumber } }) => sequenceNumber === forged,
+    );
+    expect(await handler({ Records })).toEqual({ batchItemFailures: [] });
+    expect(await statusOf(forged)).toMatchObject({ identity_vault: false, code: 'invalid_signature' });
+    expect(await person(userId)).toEqual({});
+  });
+
+  it('is verified, integrated, told and announced', async () => {
+    expect(await integrateAll()).toEqual({ batchItemFailures: [] });
+    expect(await statusOf(numbers[0] ?? '')).toMatchObject({
+      identity_vault: true,
+      state: 'integrated',
+      condition: 'create',
+      user_id: userId,
+    });
+    expect((await person(userId)).user_id).toEqual(create.user_id);
+    expect(await announced()).toMatchObject([
+      { name: 'profile.created', user_id: userId, operation: 'create', sequence_number: numbers[0] },
+    ]);
+  });
+
+  it('is followed by others of the same user, each with its own ending', async () => {
+    for (const name of ['update-by-mozilliansorg', 'update-by-hris', 'publisher-not-allowed']) {
+      numbers.push(await submit(vector(name)));
+    }
+    expect(await integrateAll()).toEqual({ batchItemFailures: [] });
+    const statuses = await Promise.all(numbers.map(statusOf));
+    expect(statuses.map(({ state, condition, code }) => condition ?? code ?? state)).toEqual([
+      'create',
+      'update',
+      'update',
+      'invalid_publisher',
+    ]);
+    const names = (await announced()).map(({ name, sequence_number }) => `${name} ${sequence_number}`);
+    expect([...new Set(names)]).toEqual([
+      `profile.created ${numbers[0]}`,
+      `profile.updated ${numbers[1]}`,
+      `profile.updated ${numbers[2]}`,
+    ]);
+  });
+
+  it('is not changed by a rewind, and the same events have the same ids', async () => {
+    const before = await person(userId);
+    const ids = new Set((await announced()).map(({ id }) => id));
+    expect(await integrateAll()).toEqual({ batchItemFailures: [] });
+    expect(await person(userId)).toEqual(before);
+    expect(new Set((await announced()).map(({ id }) => id))).toEqual(ids);
+    expect(ids.size).toBe(3);
+  });
+
+  it('that is repeated is a noop', async () => {
+    const again = await submit(create);
+    await integrateAll();
+    expect(await statusOf(again)).toMatchObject({ identity_vault: true, state: 'noop' });
+  });
+});
