@@ -41,12 +41,12 @@ const templateMetadata = {
 };
 
 /**
- * Synthesises a stage in process: bundles the functions, writes the cloud assembly. Without cdk-nag, which
- * takes longer than all the rest: `bin/app.ts` and the tests run it.
+ * Synthesises a stage in process: bundles the functions, writes the cloud assembly. Without
+ * CloudFormation's schemas and cdk-nag, which take longer than all the rest: `bin/app.ts` and the tests run them.
  * @throws SettingsError when a setting is wrong or missing, Error when a handler is missing or does not bundle.
  */
 export function synthesise({ outdir, ...options }: SynthesiseOptions): Synthesised {
-  const app = makeApp({ outdir: resolve(outdir) });
+  const app = makeApp({ outdir: resolve(outdir), builtinCloudFormationValidation: false });
   const stack = addStack(app, options);
   const assembly = app.synth();
   return {

@@ -79,7 +79,7 @@ export class ChangePipeline extends Construct {
     this.profiles.grant(fn, 'BatchGetItem', 'PutItem');
     this.statuses.grant(fn, 'BatchGetItem', 'PutItem');
     // The attempts at a record that crashed the function are counted beside the statuses.
-    this.statuses.grant(fn, 'UpdateItem', 'DeleteItem');
+    this.statuses.grant(fn, 'UpdateItem');
     events.grantAppend(fn);
     secrets.grantRead(fn, secrets.cisKey, secrets.publishersJwks);
     this.stream.feed(fn, secrets.cisKeyReady);

@@ -24,9 +24,9 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
   }
 
-  /** Lets the function look one subscription up. */
+  /** Lets the function look subscriptions up. */
   grantFind(fn: ServiceFunction): void {
-    this.store.grant(fn, 'GetItem');
+    this.store.grant(fn, 'GetItem', 'BatchGetItem');
   }
 
   /** Lets the function make, find and list topics. */

@@ -67,7 +67,6 @@ describe('permissions', () => {
       [
         'dynamodb:BatchGetItem change/change-statuses',
         'dynamodb:BatchGetItem change/profiles',
-        'dynamodb:DeleteItem change/change-statuses',
         'dynamodb:PutItem change/change-statuses',
         'dynamodb:PutItem change/profiles',
         'dynamodb:UpdateItem change/change-statuses',
@@ -99,6 +98,7 @@ describe('permissions', () => {
     [
       'manage-deliveries',
       [
+        'dynamodb:BatchGetItem topics/registry',
         'dynamodb:BatchGetItem webhooks/deliveries',
         'dynamodb:GetItem topics/registry',
         'dynamodb:GetItem webhooks/deliveries',

@@ -1,0 +1,209 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+import { type FunctionName, functions } from '../../lambdas/functions';
+import { bundleFunctions } from '../../lib/constructs/bundles';
+import { stubHandlers } from '../support/stub-handlers';
+import { grantsOf, templateOf } from './templates';
+
+const lambdas = resolve(__dirname, '..', '..', 'lambdas');
+const stems = Object.keys(functions) as FunctionName[];
+const outdir = mkdtempSync(join(tmpdir(), 'changewire-bundles-'));
+const bundles = bundleFunctions({ outdir });
+
+describe('bundleFunctions', () => {
+  it('names the functions whose handler file is missing', () => {
+    const handlersDirectory = stubHandlers();
+    rmSync(join(handlersDirectory, 'person'), { recursive: true });
+    const attempt = () =>
+      bundleFunctions({ outdir: mkdtempSync(join(tmpdir(), 'none-')), handlersDirectory });
+    expect(attempt).toThrow(/handler file does not exist: read-person \(.*person\/read-person\.ts\)$/);
+  });
+
+  it('makes one small file of each function, with everything that it needs', () => {
+    for (const stem of stems) {
+      expect(bundles[stem]).toBe(join(outdir, 'bundles', stem));
+      const bytes = statSync(join(bundles[stem], 'index.js')).size;
+      expect(bytes).toBeGreaterThan(1000);
+      // A cold start reads the whole of it.
+      expect(bytes).toBeLessThan(2_500_000);
+    }
+  });
+
+  it('makes the same bytes whatever the place, so that only what changed is deployed', () => {
+    const elsewhere = bundleFunctions({ outdir: mkdtempSync(join(tmpdir(), 'changewire-elsewhere-')) });
+    for (const stem of stems) {
+      const [here, there] = [bundles, elsewhere].map((all) => readFileSync(join(all[stem], 'index.js')));
+      expect(here?.equals(there ?? Buffer.alloc(0))).toBe(true);
+    }
+  });
+
+  it('makes bundles that load without any environment, and do nothing until they are called', () => {
+    const script = `for (const file of process.argv.slice(1)) {
+      if (typeof require(file).handler !== 'function') throw new Error(file + ' exports no handler');
+    }`;
+    const files = stems.map((stem) => join(bundles[stem], 'index.js'));
+    const options = { env: {}, cwd: tmpdir(), encoding: 'utf8', timeout: 20_000 } as const;
+    expect(execFileSync(process.execPath, ['-e', script, ...files], options)).toBe('');
+  });
+});
+
+/** The SDK's commands and helpers, and the permission that each takes. */
+const actionOf: Readonly<Record<string, string>> = {
+  GetCommand: 'dynamodb:GetItem',
+  BatchGetCommand: 'dynamodb:BatchGetItem',
+  PutCommand: 'dynamodb:PutItem',
+  UpdateCommand: 'dynamodb:UpdateItem',
+  DeleteCommand: 'dynamodb:DeleteItem',
+  QueryCommand: 'dynamodb:Query',
+  paginateQuery: 'dynamodb:Query',
+  // Our own, in the files that adapters share.
+  batchRead: 'dynamodb:BatchGetItem',
+  readPage: 'dynamodb:Query',
+  PutRecordCommand: 'kinesis:PutRecord',
+  PutRecordsCommand: 'kinesis:PutRecords',
+  SendMessageCommand: 'sqs:SendMessage',
+  SendMessageBatchCommand: 'sqs:SendMessage',
+  ReceiveMessageCommand: 'sqs:ReceiveMessage',
+  DeleteMessageCommand: 'sqs:DeleteMessage',
+  GetSecretValueCommand: 'secretsmanager:GetSecretValue',
+  PutSecretValueCommand: 'secretsmanager:PutSecretValue',
+};
+
+const registry = 'topics/registry';
+const deliveries = 'webhooks/deliveries';
+const statuses = 'change/change-statuses';
+const events = 'events/events';
+const deadLetterQueue = 'webhooks/deliveries-queue/DeadLetters';
+
+/** What each adapter works on. */
+const storeOf: Readonly<Record<string, string>> = {
+  'dynamo-subscription-store': registry,
+  'dynamo-topic-store': registry,
+  'dynamo-delivery-store': deliveries,
+  'dynamo-profile-store': 'change/profiles',
+  'dynamo-person-reader': 'change/profiles',
+  'dynamo-change-status-store': statuses,
+  'dynamo-change-crash-markers': statuses,
+  'dynamo-crash-markers': events,
+  'dynamo-event-history': events,
+  'dynamo-fan-out-markers': events,
+  'dynamo-unprocessable-records': events,
+  'kinesis-change-stream': 'change/changes-stream',
+  'kinesis-event-stream': 'events/events-stream',
+  'sqs-delivery-queue': 'webhooks/deliveries-queue/Queue',
+  'sqs-dead-letter-queue': deadLetterQueue,
+  'secrets-manager-text': 'secrets',
+  'secrets-manager-value': 'secrets',
+};
+
+/** Files that work for an adapter on the adapter's own store. */
+const sharedByAdapters = ['dynamo-batch-read', 'registry-page'];
+
+/** In an adapter that the function has, in a method that it does not call. */
+const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
+  'read-change-status': ['BatchGetItem', 'PutItem', 'UpdateItem'].map(
+    (action) => `dynamodb:${action} ${statuses}`,
+  ),
+  'integrate-changes': [`dynamodb:Query ${statuses}`],
+  'manage-deliveries': ['DeleteItem', 'PutItem', 'Query', 'UpdateItem'].map(
+    (action) => `dynamodb:${action} ${registry}`,
+  ),
+  'dispatch-events': ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map(
+    (action) => `dynamodb:${action} ${registry}`,
+  ),
+  'deliver-webhooks': [
+    ...['DeleteItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} ${registry}`),
+    ...['BatchGetItem', 'Query'].map((action) => `dynamodb:${action} ${deliveries}`),
+    `dynamodb:PutItem ${events}`,
+    `sqs:ReceiveMessage ${deadLetterQueue}`,
+    `sqs:DeleteMessage ${deadLetterQueue}`,
+  ],
+  'requeue-deliveries': [`dynamodb:GetItem ${deliveries}`],
+  'resend-dead-letters': [
+    `dynamodb:BatchGetItem ${deliveries}`,
+    `dynamodb:Query ${deliveries}`,
+    `sqs:SendMessage ${deadLetterQueue}`,
+  ],
+};
+
+describe('each function may do what its code does, and nothing else', () => {
+  const template = templateOf('preview');
+
+  it.each(stems)('%s', (stem) => {
+    const granted = grantsOf(template, stem)
+      .filter((grant) => !isTheMappings(stem, grant))
+      .map(withoutDetail);
+    const used = usesOf(stem);
+    expect(granted.filter((grant) => !used.includes(grant))).toEqual([]);
+    const missing = used.filter((use) => !granted.includes(use) && !neverCalled[stem]?.includes(use));
+    expect(missing).toEqual([]);
+  });
+
+  it('and what it never calls is told here only as long as its code has it', () => {
+    for (const [stem, uses] of Object.entries(neverCalled)) {
+      const used = usesOf(stem as FunctionName);
+      const granted = grantsOf(template, stem).map(withoutDetail);
+      expect(uses.filter((use) => !used.includes(use) || granted.includes(use))).toEqual([]);
+    }
+  });
+});
+
+/** What the event-source mapping does in the function's name. */
+function isTheMappings(stem: FunctionName, grant: string): boolean {
+  return functions[stem].trigger === 'queue'
+    ? /^sqs:(ReceiveMessage|DeleteMessage|GetQueueAttributes) .*\/Queue$/.test(grant)
+    : /^kinesis:(Describe|GetRecords|GetShard|ListShards)/.test(grant);
+}
+
+/** One table with its indexes, one family of secrets. */
+function withoutDetail(grant: string): string {
+  return grant.replace(/\/index\/.*$/, '').replace(/ secrets\/.*$/, ' secrets');
+}
+
+/** `action store` for every command in the adapters that the handler imports, directly or not. */
+function usesOf(stem: FunctionName): readonly string[] {
+  const adapters = sourcesOf(stem).filter(
+    (file) => file.includes('/aws/') && !sharedByAdapters.includes(nameOf(file)),
+  );
+  const uses = adapters.flatMap((file) =>
+    commandsIn(file).map((command) => {
+      const [action, store] = [actionOf[command], storeOf[nameOf(file)]];
+      if (action === undefined || store === undefined) {
+        throw new Error(`this test knows nothing of ${command} in ${file}`);
+      }
+      return `${action} ${store}`;
+    }),
+  );
+  return [...new Set(uses)];
+}
+
+function sourcesOf(stem: FunctionName): readonly string[] {
+  const { metafile } = buildSync({
+    entryPoints: [join(lambdas, `${functions[stem].handler}.ts`)],
+    outdir: tmpdir(),
+    absWorkingDir: resolve(lambdas, '..'),
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    packages: 'external',
+  });
+  return Object.keys(metafile.inputs);
+}
+
+function commandsIn(file: string): readonly string[] {
+  return [...sourceOf(file).matchAll(/new (\w+Command)\(|\b(paginate\w+|batchRead|readPage)\(/g)].map(
+    ([, command, helper]) => command ?? helper ?? '',
+  );
+}
+
+function sourceOf(file: string): string {
+  return readFileSync(resolve(lambdas, '..', file), 'utf8');
+}
+
+function nameOf(file: string): string {
+  return basename(file, '.ts');
+}
