@@ -1,9 +1,10 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { Agent, type Dispatcher, request } from 'undici';
+import { version } from '../../core/version';
 import { type PrivateTargets, vetUrl } from '../../core/webhooks/network-guard';
 import type { TargetResult, WebhookRequest, WebhookTarget } from '../../core/webhooks/ports';
-import { version } from '../../package.json';
+
 import { readAnswer } from './read-answer';
 import { targetFailure } from './target-failure';
 import { makeVettingLookup, type ResolveAll } from './vetting-lookup';
