@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Door } from '../events/event';
 import type { DeadLetterMessage, DeliveryMessage } from './delivery';
 
 const key = {
@@ -8,10 +9,20 @@ const key = {
   run: z.int().min(0),
 };
 
+/** A record, so that a door that is added does not compile until it is listed here. */
+const doors: Record<Door, Door> = {
+  webhooks: 'webhooks',
+  topics: 'topics',
+  events: 'events',
+  hub: 'hub',
+  manage: 'manage',
+  system: 'system',
+};
+
 const event = z.object({
   id: z.string(),
   topic: z.object({
-    door: z.enum(['webhooks', 'topics', 'events', 'hub', 'manage', 'system']),
+    door: z.enum(doors),
     name: z.string(),
   }),
   source: z.string(),

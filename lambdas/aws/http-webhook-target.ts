@@ -4,7 +4,6 @@ import { Agent, type Dispatcher, request } from 'undici';
 import { version } from '../../core/version';
 import { type PrivateTargets, vetUrl } from '../../core/webhooks/network-guard';
 import type { TargetResult, WebhookRequest, WebhookTarget } from '../../core/webhooks/ports';
-
 import { readAnswer } from './read-answer';
 import { targetFailure } from './target-failure';
 import { makeVettingLookup, type ResolveAll } from './vetting-lookup';
@@ -69,12 +68,10 @@ export function makeHttpWebhookTarget(options: {
     // A view of its own: the passage is found by the identity of the body.
     const body = Buffer.from(webhook.body.buffer, webhook.body.byteOffset, webhook.body.byteLength);
     passages.set(body, passage);
-    const answered = send(dispatcher, webhook, body, deadline);
     try {
-      // While undici connects it does not listen to the signal.
-      return await Promise.race([answered, rejectAt(deadline)]);
+      // While undici connects it does not listen to the signal; a connection that comes too late sends nothing.
+      return await Promise.race([send(dispatcher, webhook, body, deadline), rejectAt(deadline)]);
     } catch (error) {
-      answered.catch(() => undefined);
       return { failure: targetFailure(error) };
     }
   }

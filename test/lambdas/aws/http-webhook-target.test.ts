@@ -191,6 +191,20 @@ describe('a subscriber that cannot be reached', () => {
     expect(result.milliseconds).toBeLessThan(1500);
   });
 
+  it('is found only after the time-out: nothing is sent any more', async () => {
+    let calls = 0;
+    const port = await subscriber((_, response) => {
+      calls += 1;
+      response.end();
+    });
+    const resolve: ResolveAll = (_, __, done) =>
+      void setTimeout(() => done(null, [{ address: '127.0.0.1', family: 4 }]), 400);
+    const late = aRequest(`http://late.test:${port}/`, { timeoutSeconds: 0.2 });
+    expect(await makeTarget({ resolve }).post(late)).toMatchObject({ failure: 'timeout' });
+    await new Promise((done) => setTimeout(done, 500));
+    expect(calls).toBe(0);
+  });
+
   it('has headers that cannot be sent', async () => {
     const headers = { 'x-bad': 'a\r\nb: c' };
     const result = await makeTarget().post(aRequest('http://127.0.0.1:9/', { headers }));
