@@ -25,13 +25,17 @@ export function baseUrlOf(command: Command): string {
   return baseUrl.replace(/\/+$/, '');
 }
 
-/** The stack of this machine that `--base-url` names. @throws CommandError when it runs elsewhere. */
-export function localStack(host: Host, command: Command, forWhat: string): RunningStack {
+/**
+ * The stack of this machine that `--base-url` names.
+ * @param otherwise what the caller may do when it runs elsewhere.
+ * @throws CommandError when it does, or does not run.
+ */
+export function localStack(host: Host, command: Command, otherwise = ''): RunningStack {
   const baseUrl = baseUrlOf(command);
   const stack = findStack(host.home, baseUrl);
   if (!stack) {
     throw new CommandError(
-      `no stack of this machine runs at ${baseUrl}, so ${forWhat}: start one with "npm start"`,
+      `no stack of this machine runs at ${baseUrl}: start one with "npm start"${otherwise && `, or ${otherwise}`}`,
     );
   }
   return stack;
@@ -44,7 +48,7 @@ export async function tokenFor(host: Host, command: Command): Promise<string> {
   if (token) {
     return token;
   }
-  return mintLocalToken(localStack(host, command, 'there is no token to use; give one with --token'));
+  return mintLocalToken(localStack(host, command, 'give a token with --token'));
 }
 
 export async function mintLocalToken(

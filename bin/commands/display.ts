@@ -36,10 +36,13 @@ export function facts(host: Host, pairs: ReadonlyArray<readonly [string, string 
   return shown.map(([name, value]) => `${colours.dim(name.padEnd(width))}  ${printable(value)}`).join('\n');
 }
 
-/** What came from elsewhere must not steer the terminal. */
+/** What came from elsewhere must not steer the terminal; colours, which we set ourselves, may stay. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+  return text.replace(
+    /\u001b(?!\[\d{1,2}m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g,
+    '\ufffd',
+  );
 }
 
 const borderless = {

@@ -46,7 +46,7 @@ function rowsOf(group: Record<string, unknown>, prefix = ''): string[][] {
     if (value === undefined && values === undefined) {
       return rowsOf(attribute as Record<string, unknown>, `${prefix}${name}.`);
     }
-    const held = value ?? values;
+    const held = value ?? values ?? null;
     return held === null ? [] : [[`${prefix}${name}`, shown(held), publisherOf(signature)]];
   });
 }

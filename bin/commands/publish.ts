@@ -82,10 +82,7 @@ async function readKey(
 ): Promise<string> {
   const path =
     file ??
-    privateKeyPath(
-      localStack(host, command, 'its keys are not at hand; give one with --key').keysDirectory,
-      publisher,
-    );
+    privateKeyPath(localStack(host, command, 'give the key with --key FILE').keysDirectory, publisher);
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

@@ -17,7 +17,7 @@ export function addToken(program: Command, host: Host): void {
   $ npx changewire token --scope write --subject ldap-sync`,
     )
     .action(async (options: { scope: string[]; subject: string; ttl: number }, command: Command) => {
-      const stack = localStack(host, command, 'there is no issuer to make a token');
+      const stack = localStack(host, command);
       host.print(
         await mintLocalToken(stack, {
           subject: options.subject,

@@ -3,6 +3,7 @@ import { failingSubscribers } from './journeys/failing-subscribers';
 import { hostileInput } from './journeys/hostile-input';
 import { beginJourney, type Journey } from './journeys/journey';
 import { publishing } from './journeys/publishing';
+import { quickStart } from './journeys/quick-start';
 import { subscriptions } from './journeys/subscriptions';
 
 const suite = isTested('preview') ? describe : describe.skip;
@@ -17,6 +18,7 @@ suite('a preview stack', () => {
     await journey?.target.stop();
   });
 
+  describe('the quick start', () => quickStart(() => journey));
   describe('publishing', () => publishing(() => journey));
   describe('subscriptions', () => subscriptions(() => journey));
   describe('failing subscribers', () => failingSubscribers(() => journey));

@@ -3,6 +3,7 @@ import { foreignTokens } from './journeys/foreign-tokens';
 import { forgeries } from './journeys/forgeries';
 import { beginJourney, type Journey } from './journeys/journey';
 import { publishing } from './journeys/publishing';
+import { quickStart } from './journeys/quick-start';
 
 const suite = isTested('strict') ? describe : describe.skip;
 
@@ -16,6 +17,7 @@ suite('a strict stack', () => {
     await journey?.target.stop();
   });
 
+  describe('the quick start', () => quickStart(() => journey));
   describe('publishing', () => publishing(() => journey));
   describe('forgeries', () => forgeries(() => journey));
   describe('foreign tokens', () => foreignTokens(() => journey));

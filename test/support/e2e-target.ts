@@ -15,6 +15,8 @@ export interface Target {
   /** Where the keys of the publishers lie. */
   readonly keysDirectory: string;
   publisher(name: string): DocumentPublisher;
+  /** `CHANGEWIRE_HOME` for programs that shall find the stack. */
+  readonly home: string;
   stop(): Promise<void>;
 }
 
@@ -36,7 +38,7 @@ export const startsOwnStack = givenUrl === undefined;
 /** The stack that `CHANGEWIRE_E2E_URL` names, else one that is started for the caller. */
 export async function openTarget(kind: 'strict' | 'preview'): Promise<Target> {
   if (givenUrl !== undefined) {
-    return targetOf(noteOf(givenUrl), async () => undefined);
+    return targetOf(noteOf(givenUrl), homeDirectory(process.env), async () => undefined);
   }
   const stack = await startLocalStack({ strict: kind === 'strict' });
   const note = findStack(stack.home, stack.baseUrl);
@@ -44,13 +46,13 @@ export async function openTarget(kind: 'strict' | 'preview'): Promise<Target> {
     await stack.stop();
     throw new Error(`the stack left no note of itself in ${stack.home}`);
   }
-  return targetOf(note, async () => void (await stack.stop()));
+  return targetOf(note, stack.home, async () => void (await stack.stop()));
 }
 
-function targetOf(note: RunningStack, stop: () => Promise<void>): Target {
+function targetOf(note: RunningStack, home: string, stop: () => Promise<void>): Target {
   const { baseUrl, keysDirectory, issuer, audience, strict } = note;
   return {
-    ...{ baseUrl, keysDirectory, strict, stop },
+    ...{ baseUrl, keysDirectory, home, strict, stop },
     async token(scopes = everyScope, subject = 'e2e') {
       return mintToken({ keysDirectory, issuer, audience, subject, scopes, ttlSeconds: 600 });
     },

@@ -1,0 +1,277 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { announceStack } from '../../../local/running-stack';
+import { type ApiCall, emptyHome, runCommand, type StubApi, startStubApi } from '../../support/command-host';
+
+const sequenceNumber = '49680407570804955603343938723099095338343615261038346242';
+let api: StubApi | undefined;
+const withApi = async (answer: Parameters<typeof startStubApi>[0]) => {
+  api = await startStubApi(answer);
+  return ['--base-url', api.url, '--token', 'secret-token'];
+};
+afterEach(async () => {
+  await api?.close();
+  api = undefined;
+});
+
+describe('exit codes', () => {
+  it.each([
+    [['bogus']],
+    [['publish']],
+    [['status', 'abc']],
+    [['status', '1'.repeat(130)]],
+    [['person', 'x', '--by', 'shoe_size']],
+    [['start', '--port', '70000']],
+    [['start', '--port', '9e3']],
+    [['start', '--workers', '0']],
+    [['deliveries']],
+    [['deliveries', '--dead', '--event', 'evt_1']],
+    [['resend']],
+    [['resend', '--all', '--subscription', 'sub_1']],
+    [['listen', '--secret', 'not-a-secret']],
+    [['publish', 'examples/profile.json', '--sign-as', 'cis']],
+    [['--base-url', 'ftp://x', 'subscriptions']],
+    [['--base-url', 'nonsense', 'subscriptions']],
+  ])('are 2 for a wrong command line: %j', async (words) => {
+    const { exitCode, printed, noted } = await runCommand(words);
+    expect({ exitCode, printed }).toEqual({ exitCode: 2, printed: [] });
+    expect(noted.join('\n')).toMatch(/error/);
+  });
+
+  it('are 0 for help and version, of every command', async () => {
+    const top = await runCommand(['--help']);
+    const names = [...top.printed.join('\n').matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(
+      ([, name]) => name,
+    );
+    expect(names).toHaveLength(10);
+    for (const name of names as string[]) {
+      const { exitCode, printed } = await runCommand([name, '--help']);
+      expect([name, exitCode]).toEqual([name, 0]);
+      expect(printed.join('\n')).toContain('Examples:');
+    }
+    expect(await runCommand(['--version'])).toMatchObject({ exitCode: 0, printed: ['0.1.0'] });
+  });
+
+  it('are 3 when the server refuses, with its own words', async () => {
+    const words = await withApi(() => ({
+      status: 403,
+      body: { code: 'insufficient_scope', detail: 'no scope' },
+    }));
+    const { exitCode, noted } = await runCommand([...words, 'subscriptions']);
+    expect(exitCode).toBe(3);
+    expect(noted).toEqual(['error: the server answered 403 insufficient_scope: no scope']);
+  });
+
+  it('are 1 when the server fails, or answers no JSON', async () => {
+    const words = await withApi(() => ({ status: 502, body: '<html>' }));
+    expect(await runCommand([...words, 'subscriptions'])).toMatchObject({ exitCode: 1 });
+  });
+
+  it('are 1 when nothing answers, and say how to start', async () => {
+    const words = await withApi(() => ({ status: 200 }));
+    await api?.close();
+    const { exitCode, noted } = await runCommand([...words, 'subscriptions']);
+    expect(exitCode).toBe(1);
+    expect(noted.join()).toMatch(/nothing answers at .*npm start/);
+  });
+
+  it('are 1 without a token for a stack elsewhere, and never show the token that there is', async () => {
+    const words = await withApi(() => ({ status: 401, body: { code: 'token_expired' } }));
+    const { noted } = await runCommand([...words, 'subscriptions']);
+    expect(noted.join()).not.toContain('secret-token');
+    const without = await runCommand(['--base-url', (api as StubApi).url, 'subscriptions']);
+    expect(without.exitCode).toBe(1);
+    const help = await runCommand(['--help'], { environment: { CHANGEWIRE_TOKEN: 'secret-token' } });
+    expect(help.printed.join()).not.toContain('secret-token');
+  });
+
+  it.each([
+    [{ identity_vault: true, state: 'integrated' }, 0],
+    [{ identity_vault: true, state: 'noop' }, 0],
+    [{ identity_vault: false, state: 'rejected', code: 'invalid_signature' }, 4],
+    [{ identity_vault: false }, 4],
+  ])('of status follow the outcome: %j', async (body, exitCode) => {
+    const words = await withApi(() => ({ status: 200, body }));
+    const ran = await runCommand([...words, 'status', sequenceNumber]);
+    expect(ran.exitCode).toBe(exitCode);
+    expect(JSON.parse(ran.printed[0] as string)).toEqual({ sequence_number: sequenceNumber, ...body });
+  });
+});
+
+describe('status --wait', () => {
+  it('asks until the change has ended', async () => {
+    const words = await withApi((_, count) => ({
+      status: 200,
+      body: count < 3 ? { identity_vault: false } : { identity_vault: true, state: 'integrated' },
+    }));
+    expect(await runCommand([...words, 'status', sequenceNumber, '--wait', '10'])).toMatchObject({
+      exitCode: 0,
+    });
+    expect((api as StubApi).calls).toHaveLength(3);
+  });
+
+  it('gives up when the time is over', async () => {
+    const words = await withApi(() => ({ status: 200, body: { identity_vault: false } }));
+    expect(await runCommand([...words, 'status', sequenceNumber, '--wait', '1'])).toMatchObject({
+      exitCode: 4,
+    });
+  });
+});
+
+describe('publish', () => {
+  const accepted = (call: ApiCall) =>
+    call.method === 'POST'
+      ? { status: 200, body: { status_code: 200, sequence_number: sequenceNumber } }
+      : { status: 200, body: { identity_vault: true, state: 'integrated', condition: 'create' } };
+
+  it('sends the file as it is, with the token', async () => {
+    const words = await withApi(accepted);
+    const ran = await runCommand([...words, 'publish', 'examples/profile.json']);
+    expect(ran).toEqual({ exitCode: 0, printed: [`{"sequence_number":"${sequenceNumber}"}`], noted: [] });
+    expect((api as StubApi).calls).toMatchObject([
+      { method: 'POST', path: '/change', authorization: 'Bearer secret-token' },
+    ]);
+  });
+
+  it('reads standard input, and refuses what is no JSON before it calls', async () => {
+    const words = await withApi(accepted);
+    const good = { readStandardInput: async () => '{"user_id":{}}' };
+    expect(await runCommand([...words, 'publish', '-'], good)).toMatchObject({ exitCode: 0 });
+    const bad = { readStandardInput: async () => '{"user_id":' };
+    expect(await runCommand([...words, 'publish', '-'], bad)).toMatchObject({ exitCode: 2 });
+    expect((api as StubApi).calls).toHaveLength(1);
+  });
+
+  it('signs what is set and unsigned, with a key from a file', async () => {
+    const home = emptyHome();
+    const key = path.join(home, 'key.pem');
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    const words = await withApi(accepted);
+    const attribute = (value: string | null, jws: string) => ({
+      signature: { publisher: { alg: 'RS256', typ: 'JWS', name: 'ldap', value: jws }, additional: [] },
+      metadata: {},
+      value,
+    });
+    const profile = {
+      schema: 'x',
+      first_name: attribute('Ada', ''),
+      last_name: attribute(null, ''),
+      fun_title: attribute('signed before', 'a.b.c'),
+      identities: { github_id_v3: attribute('7', '') },
+    };
+    const host = { home, readStandardInput: async () => JSON.stringify(profile) };
+    const ran = await runCommand(
+      [...words, 'publish', '-', '--sign-as', 'hris', '--key', key, '--wait'],
+      host,
+    );
+    expect(ran.exitCode).toBe(0);
+    const sent = (api as StubApi).calls[0]?.body as Record<string, unknown>;
+    const signed = {
+      signature: { publisher: { name: 'hris', value: expect.stringMatching(/^ey.+\..+\..+/) } },
+    };
+    expect(sent).toMatchObject({ schema: 'x', first_name: signed, identities: { github_id_v3: signed } });
+    expect([sent.last_name, sent.fun_title]).toEqual([profile.last_name, profile.fun_title]);
+  });
+});
+
+describe('the commands of subscriptions and deliveries', () => {
+  it('read every page', async () => {
+    const words = await withApi(({ path: called }) => ({
+      status: 200,
+      body: called.includes('next=')
+        ? { subscriptions: [{ id: 'b' }] }
+        : { subscriptions: [{ id: 'a' }], next: 'n' },
+    }));
+    const { printed } = await runCommand([...words, 'subscriptions']);
+    expect(JSON.parse(printed[0] as string)).toEqual([{ id: 'a' }, { id: 'b' }]);
+  });
+
+  it('encode what goes into a path', async () => {
+    const words = await withApi(() => ({ status: 204 }));
+    await runCommand([...words, 'subscriptions', '--delete', '../topics?x']);
+    expect((api as StubApi).calls[0]?.path).toBe('/v1/subscriptions/..%2Ftopics%3Fx');
+    await runCommand([...words, 'person', 'a|b/c', '--by', 'user_id']).catch(() => undefined);
+    expect((api as StubApi).calls[1]?.path).toBe('/v2/user/user_id/a%257Cb%252Fc');
+  });
+
+  it('subscribe with a policy', async () => {
+    const words = await withApi(() => ({ status: 201, body: { id: 'sub_1' } }));
+    await runCommand([...words, 'subscribe', 'orders', 'http://x/', '--schedule', '1, 20', '--timeout', '3']);
+    await runCommand([...words, 'subscribe', 'orders', 'http://x/', '--schedule', '']);
+    expect((api as StubApi).calls.map(({ body }) => body)).toEqual([
+      { topic: 'orders', target: 'http://x/', policy: { schedule_seconds: [1, 20], timeout_seconds: 3 } },
+      { topic: 'orders', target: 'http://x/', policy: { schedule_seconds: [] } },
+    ]);
+  });
+
+  it('add up what a resend of several calls has done', async () => {
+    const words = await withApi((_, count) => ({
+      status: 200,
+      body: { matched: 100, resent: 90, ...(count < 3 && { next: `${count}` }) },
+    }));
+    const { printed } = await runCommand([...words, 'resend', '--all']);
+    expect(JSON.parse(printed[0] as string)).toEqual({ matched: 300, resent: 270, dry_run: false });
+    expect((api as StubApi).calls.map(({ body }) => body)).toEqual([
+      { all: true },
+      { all: true, next: '1' },
+      { all: true, next: '2' },
+    ]);
+  });
+});
+
+describe('on a terminal', () => {
+  it('shows tables, and lets no stored text steer it', async () => {
+    const words = await withApi(() => ({
+      status: 200,
+      body: {
+        subscriptions: [
+          { id: 'sub_1', topic: 'orders', target: 'http://x/\u001b[2J\u0007', state: 'active' },
+        ],
+      },
+    }));
+    const { printed } = await runCommand([...words, 'subscriptions'], { interactive: true });
+    expect(printed.join()).toContain('sub_1');
+    expect(printed.join()).not.toMatch(/\u001b\[2J|\u0007/);
+    expect(printed.join()).toContain('\u001b[32mactive');
+  });
+
+  it('leaves colours out with NO_COLOR', async () => {
+    const words = await withApi(() => ({
+      status: 200,
+      body: { subscriptions: [{ id: 'a', state: 'active' }] },
+    }));
+    const options = { interactive: true, environment: { NO_COLOR: '1' } };
+    const { printed } = await runCommand([...words, 'subscriptions'], options);
+    expect(printed.join()).not.toContain('\u001b');
+  });
+});
+
+describe('token', () => {
+  it('prints a token of the stack at the base URL, with the scopes asked for', async () => {
+    const home = emptyHome();
+    const keysDirectory = path.join(home, 'keys');
+    mkdirSync(keysDirectory);
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    writeFileSync(
+      path.join(keysDirectory, 'issuer.private.pem'),
+      privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    );
+    const stack = { keysDirectory, issuer: 'https://issuer/', audience: 'aud', strict: true };
+    const forget = announceStack(home, { baseUrl: 'http://127.0.0.1:9321', ...stack });
+    const words = ['token', '--scope', 'write', '--scope', 'topics:read', '--subject', 'me'];
+    const { printed } = await runCommand([...words, '--base-url', 'http://localhost:9321/'], { home });
+    const [, claims] = (printed[0] as string).split('.');
+    expect(JSON.parse(Buffer.from(claims as string, 'base64url').toString())).toMatchObject({
+      iss: 'https://issuer/',
+      aud: 'aud',
+      sub: 'me',
+      scope: 'write topics:read',
+    });
+    forget();
+    expect(await runCommand([...words, '--base-url', 'http://127.0.0.1:9321'], { home })).toMatchObject({
+      exitCode: 1,
+    });
+  });
+});

@@ -1,0 +1,110 @@
+import { signWebhook } from '../../../core/webhooks/signature';
+import { type RanCommand, runCommand, type StubApi, startStubApi } from '../../support/command-host';
+
+const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const body = '{"type":"profile.created","data":{"a":"\\u001b[2J"}}';
+
+async function post(url: string, options: { secret?: string; body?: string } = {}): Promise<number> {
+  const signed = signWebhook({
+    id: 'evt_1',
+    timestampSeconds: Math.floor(Date.now() / 1000),
+    body: Buffer.from(body),
+    secrets: [options.secret ?? secret],
+  });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { ...signed, 'content-type': 'application/json' },
+    body: options.body ?? body,
+  });
+  return response.status;
+}
+
+/** Runs `listen`, waits until it says where, and lets the test post. */
+async function whileListening(
+  words: readonly string[],
+  act: (url: string, stop: () => void) => Promise<void>,
+): Promise<RanCommand> {
+  let stop = (_: string) => undefined as void;
+  const url = await new Promise<{ url: string; ran: Promise<RanCommand> }>((resolve) => {
+    const ran: Promise<RanCommand> = runCommand(words, {
+      onStop(listener) {
+        stop = listener;
+        return () => undefined;
+      },
+      note: (line) => {
+        const found = /http:\/\/127\.0\.0\.1:\d+\//.exec(line);
+        if (found && line.startsWith('listening')) {
+          setImmediate(() => resolve({ url: found[0], ran }));
+        }
+      },
+    });
+  });
+  await act(url.url, () => stop('SIGINT'));
+  return url.ran;
+}
+
+describe('listen', () => {
+  it('verifies each webhook over its raw bytes, prints it, and ends after --count', async () => {
+    const ran = await whileListening(
+      ['listen', '--port', '0', '--secret', secret, '--count', '3'],
+      async (url) => {
+        expect(await post(url)).toBe(200);
+        expect(await post(url, { body: body.replace('a', 'b') })).toBe(200);
+        expect(await post(url, { secret: `whsec_${Buffer.alloc(32, 8).toString('base64')}` })).toBe(200);
+      },
+    );
+    expect(ran.exitCode).toBe(0);
+    expect(ran.printed.map((line) => JSON.parse(line).signature)).toEqual([
+      'verified',
+      expect.stringMatching(/^NOT VERIFIED: no signature fits/),
+      expect.stringMatching(/^NOT VERIFIED: no signature fits/),
+    ]);
+    expect(JSON.parse(ran.printed[0] as string)).toMatchObject({ id: 'evt_1', body: JSON.parse(body) });
+  });
+
+  it('answers as it is told, and takes nothing but POST', async () => {
+    await whileListening(['listen', '--port', '0', '--answer', '503', '--count', '1'], async (url) => {
+      expect((await fetch(url)).status).toBe(405);
+      expect(await post(url)).toBe(503);
+    });
+  });
+
+  it('subscribes itself with a new secret, and unsubscribes when it is stopped', async () => {
+    const api: StubApi = await startStubApi(({ method }) =>
+      method === 'POST' ? { status: 201, body: { id: 'sub_1' } } : { status: 204 },
+    );
+    const words = [
+      '--base-url',
+      api.url,
+      '--token',
+      't',
+      'listen',
+      '--port',
+      '0',
+      '--topic',
+      'profile.created',
+    ];
+    const ran = await whileListening(words, async (url, stop) => {
+      const made = api.calls[0]?.body as { topic: string; target: string; secret: string };
+      expect(made).toMatchObject({ topic: 'profile.created', target: url });
+      expect(await post(url, { secret: made.secret })).toBe(200);
+      stop();
+    });
+    expect(ran.exitCode).toBe(0);
+    expect(JSON.parse(ran.printed[0] as string).signature).toBe('verified');
+    expect(api.calls.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'POST /v1/subscriptions',
+      'DELETE /v1/subscriptions/sub_1',
+    ]);
+    await api.close();
+  });
+
+  it('says which port is taken', async () => {
+    const api = await startStubApi(() => ({ status: 200 }));
+    const port = new URL(api.url).port;
+    const { exitCode, noted } = await runCommand(['listen', '--port', port]);
+    expect(exitCode).toBe(1);
+    expect(noted.join()).toContain(`port ${port} is in use`);
+    await api.close();
+  });
+});
