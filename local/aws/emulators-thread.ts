@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import dynalite from 'dynalite';
 import kinesalite from 'kinesalite';
+import { callAws, closeConnections } from './call';
 import { withCompleteRequests } from './complete-requests';
 import { startQueues } from './queue-emulator';
 
@@ -34,6 +35,12 @@ async function run(): Promise<void> {
     kinesis: await listen(streams),
     sqs: queues.endpoint,
   };
+  // The stores open behind the servers' backs: a first call finds out whether they did.
+  await Promise.all([
+    callAws('dynamodb', endpoints.dynamodb, 'ListTables', {}),
+    callAws('kinesis', endpoints.kinesis, 'ListStreams', {}),
+  ]);
+  closeConnections();
   parentPort?.once('message', async () => {
     await Promise.all([close(tables), close(streams), queues.close()]);
     // Ends the thread: nothing else holds it.

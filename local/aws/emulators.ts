@@ -8,6 +8,9 @@ export interface Emulators {
   close(): Promise<void>;
 }
 
+/** Starting takes half a second on an idle machine, most of it reading code. */
+const START_LIMIT_MILLISECONDS = 30_000;
+
 /** Closing flushes two small stores; what takes longer hangs. */
 const CLOSE_LIMIT_MILLISECONDS = 5_000;
 
@@ -29,10 +32,9 @@ export async function startEmulators(
     env: { ...process.env, AWS_ACCOUNT_ID: ACCOUNT_ID, AWS_REGION: REGION },
   });
   const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
-  const endpoints = await new Promise<Emulators['endpoints']>((resolve, reject) => {
-    thread.once('message', resolve);
-    thread.once('error', reject);
-    thread.once('exit', (code) => reject(new Error(`the emulators stopped with code ${code}`)));
+  const endpoints = await firstMessage(thread, directory).catch(async (error: unknown) => {
+    await thread.terminate();
+    throw error;
   });
   thread.on('error', onCrash);
   return {
@@ -44,4 +46,24 @@ export async function startEmulators(
       clearTimeout(patience);
     },
   };
+}
+
+function firstMessage(thread: Worker, directory: string | undefined): Promise<Emulators['endpoints']> {
+  return new Promise((resolve, reject) => {
+    const fail = (reason: unknown) =>
+      reject(
+        new Error(
+          directory === undefined
+            ? 'the emulators do not start'
+            : `the emulators do not start: is ${directory} a folder that can be written, and not in use by another run?`,
+          { cause: reason },
+        ),
+      );
+    const patience = setTimeout(() => fail('no answer in time'), START_LIMIT_MILLISECONDS);
+    thread.once('message', resolve);
+    thread.once('error', fail);
+    thread.once('exit', (code) => fail(`exit code ${code}`));
+    thread.once('message', () => clearTimeout(patience));
+    thread.once('exit', () => clearTimeout(patience));
+  });
 }

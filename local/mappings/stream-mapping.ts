@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { callAws } from '../aws/call';
 import type { Invocable } from '../functions/invocation';
 import type { Journal } from '../journal';
@@ -38,7 +39,10 @@ export class StreamMapping {
   private shards: readonly Shard[] = [];
   private listing: Promise<void> | undefined;
 
-  constructor(private readonly settings: StreamMappingSettings) {}
+  constructor(private readonly settings: StreamMappingSettings) {
+    // Every lane and every call under way listens: more than ten are no leak.
+    setMaxListeners(0, this.abort.signal);
+  }
 
   start(): void {
     this.listing = this.listForEver();

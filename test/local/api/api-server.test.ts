@@ -194,7 +194,11 @@ describe('the reply', () => {
 
   it('renames the headers that API Gateway keeps for itself', async () => {
     const { url } = await serve(() =>
-      returned({ statusCode: 401, headers: { 'WWW-Authenticate': 'Basic', 'Content-Length': 999 }, body: '{}' }),
+      returned({
+        statusCode: 401,
+        headers: { 'WWW-Authenticate': 'Basic', 'Content-Length': 999 },
+        body: '{}',
+      }),
     );
     const response = await fetch(`${url}/x`);
     expect(await response.text()).toBe('{}');
@@ -260,7 +264,10 @@ describe('the gateway itself', () => {
 
   it('refuses a body over 10 MB by its announced length, before it comes', async () => {
     const { port, fn } = await serve(() => ok);
-    const answer = await raw(port, `POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: ${10 * 2 ** 20 + 1}\r\n\r\n`);
+    const answer = await raw(
+      port,
+      `POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: ${10 * 2 ** 20 + 1}\r\n\r\n`,
+    );
     expect(answer).toMatch(/^HTTP\/1.1 400 /);
     expect(answer).toContain('Request Too Long');
     expect(fn.events).toEqual([]);

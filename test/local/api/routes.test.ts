@@ -19,7 +19,14 @@ function tree(...paths: string[]): RouteNode {
   return root;
 }
 
-const root = tree('/', '/{proxy+}', '/change', '/change/status', '/v2/user/{by}/{value}', '/v1/topics/{name}');
+const root = tree(
+  '/',
+  '/{proxy+}',
+  '/change',
+  '/change/status',
+  '/v2/user/{by}/{value}',
+  '/v1/topics/{name}',
+);
 const match = (path: string) => {
   const found = matchRoute(root, path);
   return found && [found.node.path, found.parameters];
@@ -52,7 +59,13 @@ describe('matchRoute', () => {
 });
 
 describe('functionFor', () => {
-  const node = { ...root, methods: new Map([['GET', 'get'], ['ANY', 'any']]) };
+  const node = {
+    ...root,
+    methods: new Map([
+      ['GET', 'get'],
+      ['ANY', 'any'],
+    ]),
+  };
 
   it('prefers the method itself to ANY, and knows no others than API Gateway', () => {
     expect(functionFor(node, 'GET')).toBe('get');

@@ -77,14 +77,26 @@ describe('FunctionPool', () => {
     const { invoke } = makePool(
       `let count = 0; ${handler('count += 1; if (event.fail) throw new TypeError("broken"); return count;')}`,
     );
-    expect(await invoke({ fail: true })).toEqual({ kind: 'failed', errorType: 'TypeError', message: 'broken' });
+    expect(await invoke({ fail: true })).toEqual({
+      kind: 'failed',
+      errorType: 'TypeError',
+      message: 'broken',
+    });
     expect(await invoke()).toMatchObject({ payload: 2 });
   });
 
   it.each([
     ['exits', 'process.exit(3)', 'exit code 3'],
-    ['throws outside of the handler', 'setTimeout(() => { throw new Error("stray"); }); await new Promise(() => {})', 'stray'],
-    ['leaves a rejection unhandled', 'Promise.reject(new Error("adrift")); await new Promise(() => {})', 'adrift'],
+    [
+      'throws outside of the handler',
+      'setTimeout(() => { throw new Error("stray"); }); await new Promise(() => {})',
+      'stray',
+    ],
+    [
+      'leaves a rejection unhandled',
+      'Promise.reject(new Error("adrift")); await new Promise(() => {})',
+      'adrift',
+    ],
     ['runs out of memory', 'const a = []; for (;;) a.push(new Array(1e6).fill({}));', 'memory'],
   ])('replaces an instance that %s', async (_how, code, message) => {
     const { invoke, lines } = makePool(handler(`if (event.crash) { ${code}; } return "alive";`), {
@@ -99,7 +111,9 @@ describe('FunctionPool', () => {
   });
 
   it('ends an instance that uses up its time, even in a loop, and replaces it', async () => {
-    const { invoke } = makePool(handler('if (event.hang) for (;;); return "alive";'), { timeoutSeconds: 0.3 });
+    const { invoke } = makePool(handler('if (event.hang) for (;;); return "alive";'), {
+      timeoutSeconds: 0.3,
+    });
     expect(await invoke({ hang: true })).toEqual({ kind: 'timed-out' });
     expect(await invoke()).toEqual({ kind: 'returned', payload: 'alive' });
   });

@@ -19,10 +19,7 @@ const sequencesOf = (event: string): number[] =>
     Number(entry.kinesis.sequenceNumber),
   );
 
-function makeLane(
-  rule: (sequences: number[]) => InvocationOutcome,
-  settings: Partial<LaneSettings> = {},
-) {
+function makeLane(rule: (sequences: number[]) => InvocationOutcome, settings: Partial<LaneSettings> = {}) {
   const ended: number[] = [];
   const abort = new AbortController();
   const fn = new FakeFunction((event) => rule(sequencesOf(event)));

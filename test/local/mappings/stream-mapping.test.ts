@@ -54,10 +54,12 @@ interface Entry {
 }
 
 const entriesOf = (event: string): Entry[] =>
-  JSON.parse(event).Records.map(({ kinesis: record }: { kinesis: { partitionKey: string; data: string } }) => ({
-    key: record.partitionKey,
-    text: Buffer.from(record.data, 'base64').toString('utf8'),
-  }));
+  JSON.parse(event).Records.map(
+    ({ kinesis: record }: { kinesis: { partitionKey: string; data: string } }) => ({
+      key: record.partitionKey,
+      text: Buffer.from(record.data, 'base64').toString('utf8'),
+    }),
+  );
 
 function map(
   streamName: string,

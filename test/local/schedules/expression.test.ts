@@ -29,10 +29,15 @@ describe('parseSchedule', () => {
     expect(matches(expression, time)).toBe(expected);
   });
 
-  it.each(['rate(1 fortnight)', 'rate(x)', 'cron(0 0 L * ? *)', 'cron(0 0 * * ?)', 'cron(0 0 ? * MON *)', '', 'at(2026)'])(
-    'does not pretend to know %s',
-    (expression) => {
-      expect(parseSchedule(expression)).toBeUndefined();
-    },
-  );
+  it.each([
+    'rate(1 fortnight)',
+    'rate(x)',
+    'cron(0 0 L * ? *)',
+    'cron(0 0 * * ?)',
+    'cron(0 0 ? * MON *)',
+    '',
+    'at(2026)',
+  ])('does not pretend to know %s', (expression) => {
+    expect(parseSchedule(expression)).toBeUndefined();
+  });
 });

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Fn::Sub is written like this.
 import { evaluate, NO_VALUE, type Scope } from '../../../local/template/evaluate';
 
 const scope: Scope = {
