@@ -44,7 +44,8 @@ function must(rule: string) {
 }
 
 function oneOf<const Values extends readonly (string | null)[]>(values: Values) {
-  const rule = values.length === 1 ? `must be ${values[0]}` : `must be one of ${values.join(', ')}`;
+  const rule =
+    values.length === 1 ? `must be ${values[0]}` : `must be one of ${values.map(String).join(', ')}`;
   return z.literal([...values], must(rule));
 }
 
