@@ -104,40 +104,48 @@ function earlierEnding(
 async function newEnding(
   entry: PositionedChange,
   progress: Progress,
-  { stored, integrate, admit, now }: FoldOptions,
+  options: FoldOptions,
 ): Promise<OutboxEntry> {
   const { position, change } = entry;
-  const outcome = await integrate(progress.row?.profile, entry);
+  const outcome = await options.integrate(progress.row?.profile, entry);
   if (outcome.state === 'rejected') {
-    return { status: rejectedStatus(position, outcome, now, change) };
+    return { status: rejectedStatus(position, outcome, options.now, change) };
   }
-  const status: ChangeStatus = {
-    ...position,
-    state: outcome.state,
-    ...(outcome.state === 'integrated' && { condition: outcome.condition }),
-    userId: change.userId,
-    acceptedAt: change.acceptedAt,
-    endedAt: now,
-  };
+  const status = endedStatus(entry, outcome, options.now);
   if (outcome.state === 'noop') {
     return { status };
   }
-  const ending = { status, event: profileEvent(position, change.userId, outcome, now) };
+  const ending = { status, event: profileEvent(position, change.userId, outcome, options.now) };
   const row: StoredProfile = {
     userId: change.userId,
-    version: (stored?.version ?? 0) + 1,
+    version: (options.stored?.version ?? 0) + 1,
     lastSequenceNumber: position.sequenceNumber,
     lastShardId: position.shardId,
     profile: outcome.profile,
     outbox: [...progress.entries, ending],
   };
-  const refusal = admit(row);
+  const refusal = options.admit(row);
   if (refusal) {
-    return { status: rejectedStatus(position, refusal, now, change) };
+    return { status: rejectedStatus(position, refusal, options.now, change) };
   }
   progress.row = row;
   progress.integrated = true;
   return ending;
+}
+
+function endedStatus(
+  { position, change }: PositionedChange,
+  outcome: Exclude<ChangeOutcome, { state: 'rejected' }>,
+  endedAt: string,
+): ChangeStatus {
+  return {
+    ...position,
+    state: outcome.state,
+    ...(outcome.state === 'integrated' && { condition: outcome.condition }),
+    userId: change.userId,
+    acceptedAt: change.acceptedAt,
+    endedAt,
+  };
 }
 
 /** The row answers for every change of the batch, those after the last integrated one included. */

@@ -1,10 +1,11 @@
 import { compactVerify, decodeProtectedHeader, errors, type JWTVerifyGetKey } from 'jose';
-import { type ErrorCode, ServiceError } from '../../core/errors';
 import type { Principal } from '../../core/principal';
 import type { Environment } from '../functions';
 import type { HttpRequest } from './http-message';
 import { lazily } from './lazily';
+import { checkIssuerAndAudience, checkTimes, parseClaims, readScopes, readSubject } from './token-claims';
 import { openTokenKeys } from './token-keys';
+import { refused, unreadable } from './token-refusals';
 
 export type TokenEnvironment = Pick<
   Environment<'submit-change'>,
@@ -13,11 +14,6 @@ export type TokenEnvironment = Pick<
 
 /** @throws ServiceError 401, with CIS's codes and texts, when the request carries no good token. */
 export type Authenticator = (request: Pick<HttpRequest, 'headers'>) => Promise<Principal>;
-
-type Claims = Readonly<Record<string, unknown>>;
-
-/** Clocks of issuers and ours differ a little. */
-const LEEWAY_SECONDS = 5;
 
 /** One pattern, because only whole base64url segments may reach the decoder. */
 const COMPACT_TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -109,77 +105,4 @@ function isKeysOutage(error: unknown): boolean {
 
 function decodePayload(token: string): Uint8Array {
   return Buffer.from(token.split('.')[1] ?? '', 'base64url');
-}
-
-function parseClaims(payload: Uint8Array): Claims {
-  try {
-    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
-    if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) {
-      return claims as Claims;
-    }
-  } catch {
-    // Told below, like every other token that is none.
-  }
-  throw unreadable();
-}
-
-function checkTimes(claims: Claims, nowSeconds: number, mustExpire: boolean): void {
-  const expiresAt = readSeconds(claims.exp);
-  const notBefore = readSeconds(claims.nbf);
-  const issuedAt = readSeconds(claims.iat);
-  if ([expiresAt, notBefore, issuedAt].some(Number.isNaN) || (mustExpire && expiresAt === undefined)) {
-    throw wrongClaims();
-  }
-  if (expiresAt !== undefined && expiresAt <= nowSeconds - LEEWAY_SECONDS) {
-    throw refused('token_expired', 'token is expired');
-  }
-  if (notBefore !== undefined && notBefore > nowSeconds + LEEWAY_SECONDS) {
-    throw wrongClaims();
-  }
-}
-
-/** CIS's own tools write times as strings of digits. `NaN` is what is neither that nor a number. */
-function readSeconds(value: unknown): number | undefined {
-  if (value === undefined) {
-    return undefined;
-  }
-  if (typeof value === 'string' && /^\d{1,15}$/.test(value)) {
-    return Number(value);
-  }
-  return typeof value === 'number' ? value : Number.NaN;
-}
-
-function checkIssuerAndAudience(claims: Claims, environment: TokenEnvironment): void {
-  const audiences = Array.isArray(claims.aud) ? claims.aud : [claims.aud];
-  if (claims.iss !== environment.TOKEN_ISSUER || !audiences.includes(environment.TOKEN_AUDIENCE)) {
-    throw wrongClaims();
-  }
-}
-
-/** What a caller makes belongs to its subject, so a token without one could share it with any other. */
-function readSubject({ sub }: Claims): string {
-  if (typeof sub !== 'string' || sub === '') {
-    throw refused('invalid_claims', 'the token names no subject: the claim "sub" is missing');
-  }
-  return sub;
-}
-
-/** Issuers differ in where they put scopes: `scope` as text, `permissions` or `scp` as a list. */
-function readScopes({ scope, scp, permissions }: Claims): ReadonlySet<string> {
-  const listed = [scope, scp, permissions].flatMap((claim) =>
-    typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : [],
-  );
-  return new Set(listed.filter((name): name is string => typeof name === 'string' && name !== ''));
-}
-
-function unreadable(): ServiceError {
-  return refused('invalid_header', 'Unable to parse authentication token.');
-}
-
-function wrongClaims(): ServiceError {
-  return refused('invalid_claims', 'incorrect claims,please check the audience and issuer');
-}
-
-function refused(code: ErrorCode, description: string): ServiceError {
-  return new ServiceError(code, description, { 'www-authenticate': 'Bearer' });
 }
