@@ -100,6 +100,8 @@ export class WebhookDelivery extends Construct {
     });
     this.rows.grant(fn, 'GetItem', 'PutItem');
     this.deliveries.grantSend(fn);
+    // What crashed the worker is replaced by a pointer to its row.
+    this.deliveries.grantBury(fn);
     this.deliveries.grantSettle(fn);
     this.addTick(fn);
     return fn;

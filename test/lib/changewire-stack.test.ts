@@ -155,6 +155,7 @@ describe('permissions', () => {
         'dynamodb:PutItem webhooks/deliveries',
         `sqs:DeleteMessage ${deadLetters}`,
         `sqs:ReceiveMessage ${deadLetters}`,
+        `sqs:SendMessage ${deadLetters}`,
         `sqs:SendMessage ${queue}`,
       ],
     ],
