@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { version } from '../../core/version';
 import { CommandError, exitCodes } from './command-error';
 import { defaultBaseUrl } from './connection';
 import { addDeliveries } from './deliveries';
@@ -45,7 +46,7 @@ function reportFailure(error: unknown, host: Host): number {
 function buildProgram(host: Host): Command {
   const program = new Command('changewire')
     .description('A change and event hub: signed profile changes in, integrated profiles and webhooks out.')
-    .version('0.1.0')
+    .version(version)
     .option(
       '--base-url <url>',
       'the API to talk to [env: CHANGEWIRE_URL]',

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { announceStack } from '../../../local/running-stack';
-import { type ApiCall, emptyHome, runCommand, type StubApi, startStubApi } from '../../support/command-host';
+import { type ApiCall, emptyHome, runCommand, type StubApi, startStubApi } from '../command-host';
 
 const sequenceNumber = '49680407570804955603343938723099095338343615261038346242';
 let api: StubApi | undefined;

@@ -1,5 +1,5 @@
 import { signWebhook } from '../../../core/webhooks/signature';
-import { type RanCommand, runCommand, type StubApi, startStubApi } from '../../support/command-host';
+import { type RanCommand, runCommand, type StubApi, startStubApi } from '../command-host';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const body = '{"type":"profile.created","data":{"a":"\\u001b[2J"}}';

@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { emptyHome } from '../../support/command-host';
 import { root } from '../../support/source-files';
+import { emptyHome } from '../command-host';
 
 const launcher = path.join(root, 'bin/changewire.js');
 
