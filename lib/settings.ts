@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { functions } from '../lambdas/functions';
 
 /** A setting that is wrong: says which, where it came from and what to write instead. */

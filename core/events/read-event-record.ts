@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { decodeRecord } from '../stream-record';
 import type { Event } from './event';
 

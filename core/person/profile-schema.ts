@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AttributeDefinition, attributeDefinitions, attributePaths, groupNames } from './attributes';
 import { findUnsafeJson, issuePath, MAX_ISSUES, type SchemaIssue } from './json-guard';
 import { classifications, displayLevels, type PartialProfile, type Profile, publisherNames } from './profile';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LONGEST_SCHEDULE_DAYS } from '../events/retention';
 import type { DeliveryPolicy } from '../webhooks/subscription';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Door } from '../events/event';
 import type { DeadLetterMessage, DeliveryMessage } from './delivery';
 

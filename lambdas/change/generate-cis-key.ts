@@ -2,7 +2,7 @@ import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import { parseSigningKey } from '../../core/person/keys';
-import { secretsClient } from '../aws/clients';
+import { secretsClient } from '../aws/secrets-client';
 import { makeSecretsManagerValue, type SecretValue } from '../aws/secrets-manager-value';
 import { answerCloudFormation, type ResourceAnswer } from '../shared/custom-resource-answer';
 import { readEnvironment } from '../shared/environment';

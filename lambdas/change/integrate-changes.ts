@@ -1,10 +1,12 @@
 import { integrateBatch } from '../../core/change/integrate-batch';
 import type { IntegrationPorts } from '../../core/change/integration-ports';
-import { documentClient, kinesisClient, secretsClient } from '../aws/clients';
+import { documentClient } from '../aws/document-client';
 import { makeDynamoChangeCrashMarkers } from '../aws/dynamo-change-crash-markers';
 import { makeDynamoChangeStatusStore } from '../aws/dynamo-change-status-store';
 import { makeDynamoProfileStore } from '../aws/dynamo-profile-store';
+import { kinesisClient } from '../aws/kinesis-client';
 import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
+import { secretsClient } from '../aws/secrets-client';
 import { makeSecretText } from '../aws/secrets-manager-text';
 import { readEnvironment } from '../shared/environment';
 import { type BatchHandler, streamFunction } from '../shared/stream-function';

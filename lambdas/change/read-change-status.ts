@@ -2,7 +2,7 @@ import type { ChangeStatus } from '../../core/change/change';
 import type { ChangeStatusStore } from '../../core/change/ports';
 import { ServiceError } from '../../core/errors';
 import type { Principal } from '../../core/principal';
-import { documentClient } from '../aws/clients';
+import { documentClient } from '../aws/document-client';
 import { makeDynamoChangeStatusStore } from '../aws/dynamo-change-status-store';
 import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
 import { cisDialect } from '../shared/cis-dialect';

@@ -1,8 +1,8 @@
 import { acceptChange } from '../../core/change/accept-change';
 import type { ChangeStream } from '../../core/change/ports';
 import { requireScope } from '../../core/principal';
-import { kinesisClient } from '../aws/clients';
 import { makeKinesisChangeStream } from '../aws/kinesis-change-stream';
+import { kinesisClient } from '../aws/kinesis-client';
 import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
 import { cisDialect } from '../shared/cis-dialect';
 import { readEnvironment } from '../shared/environment';

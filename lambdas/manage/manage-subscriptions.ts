@@ -9,7 +9,7 @@ import { createSubscription } from '../../core/topics/create-subscription';
 import type { SubscriptionEditor, SubscriptionStore, TopicStore } from '../../core/topics/ports';
 import { subscriptionChangesSchema, subscriptionSchema } from '../../core/topics/subscription-schema';
 import { type PrivateTargets, parsePrivateTargets } from '../../core/webhooks/network-guard';
-import { documentClient } from '../aws/clients';
+import { documentClient } from '../aws/document-client';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
 import { type Authenticator, makeAuthenticator } from '../shared/authenticate';

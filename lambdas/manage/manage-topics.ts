@@ -1,10 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { requireScope } from '../../core/principal';
 import { createTopic } from '../../core/topics/create-topic';
 import { type AnyTopic, findTopic, listTopics } from '../../core/topics/find-topics';
 import type { TopicStore } from '../../core/topics/ports';
 import { topicReferenceText } from '../../core/topics/topic-reference';
-import { documentClient } from '../aws/clients';
+import { documentClient } from '../aws/document-client';
 import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
 import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
 import { readEnvironment } from '../shared/environment';

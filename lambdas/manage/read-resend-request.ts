@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ResendSelection } from '../../core/webhooks/resend-own-deliveries';
 import type { HttpRequest } from '../shared/http-message';
 import { readBody } from './read-request';

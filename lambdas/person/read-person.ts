@@ -2,7 +2,7 @@ import { ServiceError } from '../../core/errors';
 import { findPerson, parseActivity } from '../../core/person/find-person';
 import { type LookUpKey, lookUpKeys, type PersonReader } from '../../core/person/ports';
 import { viewProfile } from '../../core/person/profile-view';
-import { documentClient } from '../aws/clients';
+import { documentClient } from '../aws/document-client';
 import { makeDynamoPersonReader } from '../aws/dynamo-person-reader';
 import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
 import { cisDialect } from '../shared/cis-dialect';

@@ -5,12 +5,14 @@ import { disableGoneSubscription } from '../../core/webhooks/disable-gone-subscr
 import { findTogether } from '../../core/webhooks/find-together';
 import { parsePrivateTargets } from '../../core/webhooks/network-guard';
 import { parseDeliveryMessage } from '../../core/webhooks/queue-messages';
-import { documentClient, kinesisClient, sqsClient } from '../aws/clients';
+import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
 import { makeDynamoEventHistory } from '../aws/dynamo-event-history';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { makeHttpWebhookTarget } from '../aws/http-webhook-target';
+import { kinesisClient } from '../aws/kinesis-client';
 import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
+import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeadLetterQueue } from '../aws/sqs-dead-letter-queue';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
 import { readEnvironment } from '../shared/environment';

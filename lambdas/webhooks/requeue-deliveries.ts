@@ -1,6 +1,7 @@
 import { type RequeuePorts, requeueDeliveries as requeueDue } from '../../core/webhooks/requeue-deliveries';
-import { documentClient, sqsClient } from '../aws/clients';
+import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
+import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
 import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';

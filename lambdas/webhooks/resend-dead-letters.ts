@@ -3,8 +3,9 @@ import {
   type DeadLetterRule,
   settleDeadLetters,
 } from '../../core/webhooks/settle-dead-letters';
-import { documentClient, sqsClient } from '../aws/clients';
+import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
+import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeadLetterQueue } from '../aws/sqs-dead-letter-queue';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
 import { functions } from '../functions';

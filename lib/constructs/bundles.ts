@@ -36,6 +36,10 @@ export function bundleFunctions({ outdir, handlersDirectory = lambdasDirectory()
     format: 'cjs',
     // ES modules first: only they can be tree-shaken, and they halve the SDK.
     mainFields: ['module', 'main'],
+    // The SDK's clients import every way to find credentials; a function has one.
+    alias: {
+      '@aws-sdk/credential-provider-node': join(lambdasDirectory(), 'aws', 'environment-credentials.ts'),
+    },
     minify: true,
     legalComments: 'none',
     logLevel: 'silent',
