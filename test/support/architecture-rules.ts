@@ -49,6 +49,13 @@ const directions: ReadonlyArray<readonly [layer: string, Directions]> = [
     },
   ],
   ['examples', { ours: ['examples', 'sdk', 'local'], packages: ['standardwebhooks', 'node:*'] }],
+  [
+    'bench',
+    {
+      ours: ['bench', 'core', 'lambdas', 'sdk', 'local', 'test/support'],
+      packages: ['@aws-sdk/*', 'node:*'],
+    },
+  ],
   ['bin', anything],
   ['test', { ...anything, ours: [...anything.ours, 'test', 'examples'] }],
 ];
