@@ -38,12 +38,13 @@ export function facts(host: Host, pairs: ReadonlyArray<readonly [string, string 
 
 /** What came from elsewhere must not steer the terminal; colours, which we set ourselves, may stay. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-  return text.replace(
-    /\u001b(?!\[\d{1,2}m)|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g,
-    '\ufffd',
-  );
+  return text.replace(controls, (match) => (colour.test(match) ? match : '\ufffd'));
 }
+
+/** A colour's whole sequence, or one character of Unicode's class of controls; line ends and tabs are neither. */
+const controls = /\p{Cc}\[\d{1,2}m|(?![\n\t])\p{Cc}/gu;
+
+const colour = new RegExp(`^${String.fromCharCode(27)}\\[\\d{1,2}m$`);
 
 const borderless = {
   ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },

@@ -233,7 +233,8 @@ describe('on a terminal', () => {
     }));
     const { printed } = await runCommand([...words, 'subscriptions'], { interactive: true });
     expect(printed.join()).toContain('sub_1');
-    expect(printed.join()).not.toMatch(/\u001b\[2J|\u0007/);
+    expect(printed.join()).not.toContain('\u001b[2J');
+    expect(printed.join()).not.toContain('\u0007');
     expect(printed.join()).toContain('\u001b[32mactive');
   });
 

@@ -24,7 +24,7 @@ async function whileListening(
   words: readonly string[],
   act: (url: string, stop: () => void) => Promise<void>,
 ): Promise<RanCommand> {
-  let stop = (_: string) => undefined as void;
+  let stop: (signal: string) => void = () => undefined;
   const url = await new Promise<{ url: string; ran: Promise<RanCommand> }>((resolve) => {
     const ran: Promise<RanCommand> = runCommand(words, {
       onStop(listener) {
