@@ -1,0 +1,226 @@
+/**
+ * What one change costs in DynamoDB: `npm run bench:units`. The functions run as they are deployed, on an empty set
+ * of emulators behind a proxy that asks every write for its capacity and adds it up. Prints one JSON object:
+ * write units per step, for a ten-signature create and for a two-attribute update of the same person, each
+ * announced to one subscriber that answers at once.
+ */
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createServer, request as forward } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from '@aws-sdk/client-kinesis';
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import type { APIGatewayProxyEvent, KinesisStreamEvent, SQSEvent } from 'aws-lambda';
+import {
+  createQueue,
+  createStream,
+  createTables,
+  kinesisClient,
+  sqsClient,
+  startEmulators,
+  useEmulators,
+} from '../test/support/emulators';
+import { startSecrets } from '../test/support/secrets-server';
+import { unsignedToken } from '../test/support/tokens';
+
+const writes = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']);
+
+/** Passes everything on to the emulator, and adds up the units of the writes by table. */
+async function startCounter(dynamodbUrl: string) {
+  const units = new Map<string, number>();
+  const server = createServer(async (incoming, outgoing) => {
+    const operation = String(incoming.headers['x-amz-target']).split('.')[1] ?? '';
+    const input = JSON.parse((await bodyOf(incoming)).toString());
+    const body = JSON.stringify(
+      writes.has(operation) ? { ...input, ReturnConsumedCapacity: 'TOTAL' } : input,
+    );
+    const { 'content-length': _length, ...headers } = incoming.headers;
+    const call = forward(dynamodbUrl, { method: 'POST', headers }, async (answer) => {
+      const text = await bodyOf(answer);
+      const consumed = writes.has(operation) ? JSON.parse(text.toString()).ConsumedCapacity : undefined;
+      for (const { TableName, CapacityUnits } of [consumed ?? []].flat()) {
+        units.set(TableName, (units.get(TableName) ?? 0) + CapacityUnits);
+      }
+      outgoing.writeHead(answer.statusCode ?? 500, answer.headers).end(text);
+    });
+    call.end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: urlOf(server),
+    /** The units since the last call. */
+    take: () => {
+      const taken = Object.fromEntries(units);
+      units.clear();
+      return taken;
+    },
+    stop: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function bodyOf(message: AsyncIterable<unknown>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) {
+    chunks.push(chunk as Buffer);
+  }
+  return Buffer.concat(chunks);
+}
+
+function urlOf(server: ReturnType<typeof createServer>): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+async function main(): Promise<void> {
+  const emulators = await startEmulators();
+  const counter = await startCounter(emulators.dynamodbUrl);
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const secrets = await startSecrets(
+    new Map([
+      ['cis-key', privateKey.export({ type: 'pkcs8', format: 'pem' }) as string],
+      ['publishers-jwks', JSON.stringify(vector('publishers_jwks'))],
+    ]),
+  );
+  const subscriber = createServer((incoming, outgoing) => incoming.resume().on('end', () => outgoing.end()));
+  await new Promise<void>((resolve) => subscriber.listen(0, '127.0.0.1', resolve));
+  await createTables(emulators.dynamodbUrl);
+  await Promise.all(['changes', 'events'].map((name) => createStream(emulators.kinesisUrl, name)));
+  const queues = await Promise.all(['deliveries', 'dead'].map((name) => createQueue(emulators.sqsUrl, name)));
+  setEnvironment({ ...emulators, dynamodbUrl: counter.url }, secrets.url, queues);
+  try {
+    await ask('manage/manage-subscriptions', '/v1/subscriptions', {
+      topic: 'profile.created',
+      target: urlOf(subscriber),
+    });
+    await ask('manage/manage-subscriptions', '/v1/subscriptions', {
+      topic: 'profile.updated',
+      target: urlOf(subscriber),
+    });
+    counter.take();
+    const stack = { emulators, queueUrl: queues[0] ?? '', counter };
+    const create = await unitsOf('create-by-ldap', stack);
+    const update = await unitsOf('update-by-mozilliansorg', stack);
+    console.log(JSON.stringify({ create, update }));
+  } finally {
+    subscriber.close();
+    subscriber.closeAllConnections();
+    secrets.stop();
+    counter.stop();
+    await emulators.stop();
+  }
+}
+
+interface Stack {
+  readonly emulators: Awaited<ReturnType<typeof startEmulators>>;
+  readonly queueUrl: string;
+  readonly counter: Awaited<ReturnType<typeof startCounter>>;
+}
+
+/** Sends one change all the way. */
+async function unitsOf(name: string, { emulators, queueUrl, counter }: Stack) {
+  const { sequence_number } = await ask('change/submit-change', '/change', vector(name));
+  const steps: Record<string, unknown> = {};
+  const run = async (step: string, file: string, event: unknown) => {
+    const { handler } = load(file);
+    const { batchItemFailures } = await handler(event);
+    if (batchItemFailures.length > 0) {
+      throw new Error(`${step} failed`);
+    }
+    steps[step] = counter.take();
+  };
+  const changes = await recordsOf(emulators.kinesisUrl, 'changes');
+  const own = changes.Records.filter(({ kinesis }) => kinesis.sequenceNumber === sequence_number);
+  await run('integrate-changes', 'change/integrate-changes', { Records: own });
+  const events = await recordsOf(emulators.kinesisUrl, 'events');
+  await run('dispatch-events', 'events/dispatch-events', { Records: events.Records.slice(-1) });
+  await run('deliver-webhooks', 'webhooks/deliver-webhooks', await messagesOf(emulators.sqsUrl, queueUrl));
+  const total = Object.values(steps).flatMap((units) => Object.values(units as Record<string, number>));
+  return { ...steps, total: total.reduce((sum, each) => sum + each, 0) };
+}
+
+async function recordsOf(kinesisUrl: string, StreamName: string): Promise<KinesisStreamEvent> {
+  const kinesis = kinesisClient(kinesisUrl);
+  const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
+  const ShardId = Shards[0]?.ShardId;
+  const { ShardIterator } = await kinesis.send(
+    new GetShardIteratorCommand({ StreamName, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+  );
+  const { Records = [] } = await kinesis.send(new GetRecordsCommand({ ShardIterator }));
+  kinesis.destroy();
+  return {
+    Records: Records.map(({ SequenceNumber, PartitionKey, Data, ApproximateArrivalTimestamp }) => ({
+      eventID: `${ShardId}:${SequenceNumber}`,
+      kinesis: {
+        sequenceNumber: SequenceNumber,
+        partitionKey: PartitionKey,
+        data: Buffer.from(Data as Uint8Array).toString('base64'),
+        approximateArrivalTimestamp: Number(ApproximateArrivalTimestamp) / 1000,
+      },
+    })),
+  } as unknown as KinesisStreamEvent;
+}
+
+async function messagesOf(sqsUrl: string, QueueUrl: string): Promise<SQSEvent> {
+  const sqs = sqsClient(sqsUrl);
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 2 }),
+  );
+  sqs.destroy();
+  return {
+    Records: Messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body })),
+  } as SQSEvent;
+}
+
+async function ask(file: string, resource: string, body: unknown) {
+  const { handler } = load(file);
+  const scope = 'write subscriptions:write subscriptions:system';
+  const reply = await handler({
+    httpMethod: 'POST',
+    resource,
+    path: resource,
+    headers: { authorization: `Bearer ${unsignedToken({ scope })}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    requestContext: {},
+  } as unknown as APIGatewayProxyEvent);
+  if (reply.statusCode >= 300) {
+    throw new Error(`${resource} answered ${reply.statusCode}: ${reply.body}`);
+  }
+  return JSON.parse(reply.body);
+}
+
+function setEnvironment(
+  emulators: Parameters<typeof useEmulators>[0],
+  secretsUrl: string,
+  [deliveries, dead]: readonly string[],
+): void {
+  useEmulators(emulators);
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsUrl,
+    ...{ VERIFY_TOKENS: 'false', JWKS_URI: '', TOKEN_ISSUER: '', TOKEN_AUDIENCE: '' },
+    ...{ CHANGES_STREAM_NAME: 'changes', EVENTS_STREAM_NAME: 'events' },
+    ...{ PROFILES_TABLE_NAME: 'profiles', CHANGE_STATUSES_TABLE_NAME: 'change-statuses' },
+    ...{ REGISTRY_TABLE_NAME: 'registry', EVENTS_TABLE_NAME: 'events', DELIVERIES_TABLE_NAME: 'deliveries' },
+    ...{ DELIVERIES_QUEUE_URL: deliveries, DEAD_LETTER_QUEUE_URL: dead, ALLOW_PRIVATE_TARGETS: 'true' },
+    ...{ CIS_KEY_SECRET_ID: 'cis-key', PUBLISHERS_JWKS_SECRET_ID: 'publishers-jwks' },
+    ...{ VERIFY_SIGNATURES: 'true', VERIFY_PUBLISHERS: 'true', ALLOW_MINTED_IDENTIFIERS: 'false' },
+    ...{ POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
+  });
+}
+
+/** Only now: the clients of a function read the environment. */
+function load(file: string) {
+  return createRequire(__filename)(path.join(__dirname, '../lambdas', file));
+}
+
+function vector(name: string) {
+  return JSON.parse(readFileSync(path.join(__dirname, '../test/vectors', `${name}.json`), 'utf8'));
+}
+
+main().catch((error: Error) => {
+  console.error(`failed: ${error.message}`);
+  process.exitCode = 1;
+});
