@@ -3,8 +3,8 @@ import { ServiceError } from '../../core/errors';
 
 export type Row = Record<string, unknown>;
 
-/** Sort keys have at most 1024 bytes. */
-const LONGEST_TOKEN = 1400;
+/** The store refuses longer sort keys, also as the place where a page begins. */
+const LONGEST_SORT_BYTES = 1024;
 
 export interface PageOptions<Item> {
   readonly client: DynamoDBDocumentClient;
@@ -71,7 +71,7 @@ function encodeToken(sort: string): string {
 
 function decodeToken(token: string): string {
   const sort = Buffer.from(token, 'base64url').toString();
-  if (sort === '' || token.length > LONGEST_TOKEN || encodeToken(sort) !== token) {
+  if (sort === '' || Buffer.byteLength(sort) > LONGEST_SORT_BYTES || encodeToken(sort) !== token) {
     throw new ServiceError('parameter_invalid', '"next" is not a token of this list; take it from its reply');
   }
   return sort;

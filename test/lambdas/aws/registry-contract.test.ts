@@ -262,6 +262,17 @@ describe('the registry on DynamoDB after a crash', () => {
 });
 
 describe('the registry on DynamoDB', () => {
+  it.each([1025, 1040, 5000])('refuses a page token of %d bytes as the caller’s mistake', async (bytes) => {
+    const table = await freshTable();
+    const after = Buffer.alloc(bytes, 'x').toString('base64url');
+    const refusal = { code: 'parameter_invalid' };
+    const list = makeDynamoSubscriptionStore(client, table).list({ owner: 'alice', limit: 5, after });
+    await expect(list).rejects.toMatchObject(refusal);
+    await expect(makeDynamoTopicStore(client, table).list({ limit: 5, after })).rejects.toMatchObject(
+      refusal,
+    );
+  });
+
   // The emulator is always consistent, so only the calls can tell.
   it('reads strongly consistently, so that a change takes effect with its reply', async () => {
     const table = await freshTable();
