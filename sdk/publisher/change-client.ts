@@ -18,7 +18,7 @@ export interface CallOptions {
 export interface EndedChange {
   readonly sequenceNumber: string;
   readonly state: 'integrated' | 'noop' | 'rejected';
-  readonly condition?: 'create' | 'update';
+  readonly condition?: 'create' | 'update' | 'delete';
   /** Why it was rejected, such as `invalid_signature`. */
   readonly code?: string;
   readonly text?: string;
@@ -93,7 +93,7 @@ export class ChangeClient {
     return {
       sequenceNumber,
       state,
-      ...((condition === 'create' || condition === 'update') && { condition }),
+      ...(isCondition(condition) && { condition }),
       ...(typeof code === 'string' && { code }),
       ...(typeof text === 'string' && { text }),
     };
@@ -109,8 +109,7 @@ export class ChangeClient {
     value: string,
     { signal }: CallOptions = {},
   ): Promise<PartialProfile | undefined> {
-    // Twice, as the clients of the original do and the server expects.
-    const encoded = encodeURIComponent(encodeURIComponent(value));
+    const encoded = encodeSegment(value);
     const json = asObject(await this.call('GET', `/v2/user/${by}/${encoded}`, signal));
     return Object.keys(json).length === 0 ? undefined : (json as PartialProfile);
   }
@@ -124,4 +123,17 @@ export class ChangeClient {
       this.policy,
     );
   }
+}
+
+/**
+ * Encoded twice, as the clients of the original do and the server expects. A lone `.` or `..` would be taken for
+ * a way through the path, encoded once or not.
+ */
+function encodeSegment(value: string): string {
+  const once = encodeURIComponent(value);
+  return encodeURIComponent(/^\.{1,2}$/.test(once) ? once.replaceAll('.', '%2E') : once);
+}
+
+function isCondition(value: unknown): value is NonNullable<EndedChange['condition']> {
+  return value === 'create' || value === 'update' || value === 'delete';
 }
