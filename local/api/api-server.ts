@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ApiHandler, handlerOf, INTEGRATION_LIMIT_MILLISECONDS } from './api-handler';
+import type { GatewayResponses } from './gateway-responses';
 import type { Api } from './read-api';
 
 /** How long a refused upload's connection stays open, so that the caller can read why it was refused. */
@@ -14,6 +15,7 @@ const REQUEST_MILLISECONDS = 60_000;
 /** The HTTP server of the API. It listens from the beginning, so that a port in use is known at once. */
 export class ApiServer {
   private handle: ApiHandler | undefined;
+  private gatewayResponses: GatewayResponses | undefined;
   private readonly underWay = new Set<Promise<void>>();
 
   private constructor(private readonly server: Server) {}
@@ -31,7 +33,7 @@ export class ApiServer {
     server.on('request', (request, response) => api.answer(request, response));
     server.on('clientError', (_error, socket) => {
       if (socket.writable) {
-        socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+        socket.end(api.answerToNonsense());
       } else {
         socket.destroy();
       }
@@ -49,6 +51,7 @@ export class ApiServer {
 
   /** From now on requests are answered by `api`; before, they are told to wait. */
   open(api: Api, limitMilliseconds = INTEGRATION_LIMIT_MILLISECONDS): void {
+    this.gatewayResponses = api.gatewayResponses;
     this.handle = handlerOf(api, this.port, limitMilliseconds);
   }
 
@@ -66,6 +69,15 @@ export class ApiServer {
     clearTimeout(patience);
     this.server.closeAllConnections();
     await closed;
+  }
+
+  /** What is not HTTP, or has more headers than a server takes, gets the gateway's answer to a bad request. */
+  private answerToNonsense(): string {
+    const reply = this.gatewayResponses?.reply('BAD_REQUEST_BODY', randomUUID());
+    const { body = '', headers = {} } = reply ?? {};
+    const all = { ...headers, connection: 'close', 'content-length': String(Buffer.byteLength(body)) };
+    const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+    return `HTTP/1.1 400 Bad Request\r\n${lines.join('')}\r\n${body}`;
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {

@@ -292,6 +292,18 @@ describe('the gateway itself', () => {
     expect([response.status, fn.events.length]).toEqual([400, 0]);
   });
 
+  it.each([
+    ['what is no HTTP', 'NONSENSE\r\n\r\n'],
+    ['too many headers', `GET /x HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`],
+    ['two lengths', 'POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n'],
+  ])('refuses %s in the words of the gateway', async (_what, bytes) => {
+    const { port, fn } = await serve(() => ok);
+    const [head = '', body = ''] = (await raw(port, bytes)).split('\r\n\r\n');
+    expect(head).toMatch(/^HTTP\/1.1 400 .*content-type: application\/json/s);
+    expect(JSON.parse(body)).toEqual({ error: 'Bad Request' });
+    expect(fn.events).toEqual([]);
+  });
+
   it('outlives callers that speak nonsense or go away', async () => {
     const { url, port } = await serve(() => ok);
     expect(await raw(port, 'NONSENSE\r\n\r\n')).toContain('400');
