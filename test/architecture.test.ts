@@ -164,9 +164,18 @@ describe('the map of functions', () => {
 });
 
 describe('the decisions', () => {
+  const decisions = listFiles('docs/decisions')
+    .map((file) => path.posix.basename(file))
+    .filter((file) => file !== 'README.md')
+    .sort();
+
   it('are all in their index', () => {
-    const files = listFiles('docs/decisions').map((file) => path.posix.basename(file));
     const index = readFileSync(path.join(root, 'docs/decisions/README.md'), 'utf8');
-    expect(files.filter((file) => file !== 'README.md' && !index.includes(`](${file})`))).toEqual([]);
+    expect(decisions.filter((file) => !index.includes(`](${file})`))).toEqual([]);
+  });
+
+  it('are numbered in one sequence', () => {
+    const numbers = decisions.map((file) => Number(file.slice(0, 3)));
+    expect(numbers).toEqual(decisions.map((_, index) => index + 1));
   });
 });

@@ -118,7 +118,7 @@ async function attempt(
   return { outcome: 'attempted', delivery };
 }
 
-/** First attempts are not claimed (docs/decisions/022): a success costs one write. */
+/** First attempts are not claimed: docs/decisions/009-first-attempts-are-not-claimed.md. */
 async function claimAttempt(
   task: { message: DeliveryMessage; current: Delivery; subscription: Subscription },
   { deliveries, now }: DeliverPorts,
