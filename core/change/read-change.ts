@@ -3,6 +3,9 @@ import { decodeRecord } from '../stream-record';
 import type { ChangeRecord, RejectionCode } from './change';
 import { userIdProblem } from './user-id';
 
+/** Far more than a time has; it goes into the status as it came, and a status that no store takes blocks a shard. */
+const MAX_TIME_LENGTH = 64;
+
 export type ReadChange =
   | { readonly state: 'readable'; readonly change: ChangeRecord }
   | { readonly state: 'unreadable'; readonly code: RejectionCode; readonly text: string };
@@ -52,7 +55,8 @@ function isChangeEnvelope(value: unknown): value is { userId: string; acceptedAt
     record.v === 1 &&
     record.kind === 'change' &&
     typeof record.userId === 'string' &&
-    typeof record.acceptedAt === 'string'
+    typeof record.acceptedAt === 'string' &&
+    record.acceptedAt.length <= MAX_TIME_LENGTH
   );
 }
 

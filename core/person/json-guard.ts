@@ -63,6 +63,8 @@ export function issuePath(path: readonly PropertyKey[]): string {
   return path.map((part) => shorten(String(part))).join('.');
 }
 
+/** Half a surrogate pair, sent or left by the cut, is replaced: stores keep UTF-8, which has no form for it. */
 function shorten(name: string): string {
-  return name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
+  const short = name.length > MAX_NAME_LENGTH ? `${name.slice(0, MAX_NAME_LENGTH)}…` : name;
+  return Buffer.from(short).toString();
 }

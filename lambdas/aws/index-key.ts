@@ -5,13 +5,15 @@ const MAX_INDEX_KEY_BYTES = 1024;
 
 /**
  * A value as an index attribute: `undefined`, so that the attribute is left out, when it is null or empty (AWS
- * refuses both); hashed when it is long. A look-up must pass its value through here as well.
+ * refuses both) or holds half a surrogate pair (no UTF-8, and nobody can ask for it in a URL); hashed when it
+ * is long. A look-up must pass its value through here as well.
  */
 export function indexKey(value: string | null | undefined): string | undefined {
-  if (value === undefined || value === null || value === '') {
+  const bytes = Buffer.from(value ?? '');
+  if (value === undefined || value === null || value === '' || bytes.toString() !== value) {
     return undefined;
   }
-  if (Buffer.byteLength(value) <= MAX_INDEX_KEY_BYTES) {
+  if (bytes.length <= MAX_INDEX_KEY_BYTES) {
     return value;
   }
   return `sha256:${createHash('sha256').update(value).digest('hex')}`;

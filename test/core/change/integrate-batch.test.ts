@@ -237,6 +237,11 @@ describe('poison records', () => {
     ['a later version', { ...change, v: 2, profile }, 'record_unreadable'],
     ['no user', { ...change, userId: undefined, profile }, 'record_unreadable'],
     ['a user that is a number', { ...change, userId: 7, profile }, 'record_unreadable'],
+    [
+      'a time too long to be kept',
+      { ...change, acceptedAt: 'x'.repeat(500_000), profile },
+      'record_unreadable',
+    ],
     ['an empty user', { ...change, userId: '', profile }, 'schema_invalid'],
     ['a user that no store takes', { ...change, userId: 'x'.repeat(3000), profile }, 'schema_invalid'],
     ['another user than its profile', { ...change, userId: 'ad|bob', profile }, 'schema_invalid'],
