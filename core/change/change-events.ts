@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Event } from '../events/event';
-import type { ChangeOutcome } from './change';
+import type { ChangeOutcome, ChangeStatus } from './change';
 import type { StreamPosition } from './ports';
 
-const kinds = { create: 'profile.created', update: 'profile.updated' } as const;
+const kinds = { create: 'profile.created', update: 'profile.updated', delete: 'profile.deleted' } as const;
 
 export type IntegratedOutcome = Extract<ChangeOutcome, { state: 'integrated' }>;
 
@@ -27,10 +27,34 @@ export function profileEvent(
     time: now,
     dataJson: JSON.stringify({
       user_id: userId,
-      uuid: outcome.profile.uuid.value,
+      uuid: outcome.condition === 'delete' ? outcome.uuid : outcome.profile.uuid.value,
       operation: outcome.condition,
-      changed: outcome.changedAttributes,
+      changed: outcome.condition === 'delete' ? [] : outcome.changedAttributes,
       sequence_number: position.sequenceNumber,
+    }),
+  };
+}
+
+/**
+ * That a change ended, and how: what spares a publisher from asking again and again. It follows from the status
+ * alone, which is written once, so a replay announces the same, byte for byte.
+ */
+export function outcomeEvent(status: ChangeStatus): Event {
+  const { sequenceNumber, shardId, state, condition, code, userId, endedAt } = status;
+  const name = `change.${state}`;
+  return {
+    id: eventId({ sequenceNumber, shardId }, name),
+    topic: { door: 'system', name },
+    source: '/changes',
+    ...(userId !== undefined && { subject: userId }),
+    time: endedAt,
+    dataJson: JSON.stringify({
+      sequence_number: sequenceNumber,
+      shard_id: shardId,
+      user_id: userId,
+      state,
+      condition,
+      code,
     }),
   };
 }

@@ -1,14 +1,26 @@
 import type { PartialProfile, Profile } from '../person/profile';
 
-/** What one record of the changes stream holds. */
-export interface ChangeRecord {
+interface Envelope {
   readonly v: 1;
   readonly kind: 'change';
   readonly userId: string;
   /** ISO 8601: when the door accepted it. */
   readonly acceptedAt: string;
+}
+
+/** A profile that was submitted, to be merged into what is stored. */
+export interface ProfileSubmission extends Envelope {
+  readonly operation?: undefined;
   readonly profile: PartialProfile;
 }
+
+/** The whole profile is to go. */
+export interface ProfileDeletion extends Envelope {
+  readonly operation: 'delete';
+}
+
+/** What one record of the changes stream holds. */
+export type ChangeRecord = ProfileSubmission | ProfileDeletion;
 
 /** Why a change was refused; part of the public status, so a code never changes its meaning. */
 export type RejectionCode =
@@ -37,8 +49,16 @@ export type ChangeOutcome =
       readonly profile: Profile;
       /** Dotted names of the attributes that the change altered, such as `access_information.ldap`. */
       readonly changedAttributes: readonly string[];
+      /** Which attributes were left as they are, and why; never holds attribute values. */
+      readonly text?: string;
     }
-  | { readonly state: 'noop' }
+  | {
+      readonly state: 'integrated';
+      readonly condition: 'delete';
+      /** Of the profile that is gone. */
+      readonly uuid: string | null;
+    }
+  | { readonly state: 'noop'; readonly text?: string }
   | {
       readonly state: 'rejected';
       readonly code: RejectionCode;
@@ -46,12 +66,15 @@ export type ChangeOutcome =
       readonly text: string;
     };
 
+/** How the merging of a submitted profile ends. */
+export type MergeOutcome = Exclude<ChangeOutcome, { readonly condition: 'delete' }>;
+
 /** How a change ended: what `GET /change/status` tells for 30 days. */
 export interface ChangeStatus {
   readonly sequenceNumber: string;
   readonly shardId: string;
   readonly state: ChangeOutcome['state'];
-  readonly condition?: 'create' | 'update';
+  readonly condition?: 'create' | 'update' | 'delete';
   readonly code?: RejectionCode;
   readonly text?: string;
   readonly userId?: string;

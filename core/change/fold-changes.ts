@@ -121,7 +121,7 @@ async function newEnding(
     version: (options.stored?.version ?? 0) + 1,
     lastSequenceNumber: position.sequenceNumber,
     lastShardId: position.shardId,
-    profile: outcome.profile,
+    profile: outcome.condition === 'delete' ? undefined : outcome.profile,
     outbox: [...progress.entries, ending],
   };
   const refusal = options.admit(row);
@@ -142,6 +142,7 @@ function endedStatus(
     ...position,
     state: outcome.state,
     ...(outcome.state === 'integrated' && { condition: outcome.condition }),
+    ...('text' in outcome && { text: outcome.text }),
     userId: change.userId,
     acceptedAt: change.acceptedAt,
     endedAt,

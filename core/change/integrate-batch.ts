@@ -1,6 +1,7 @@
 import type { EventBatch, EventStream } from '../events/ports';
 import { inParallel } from '../in-parallel';
 import type { ChangeStatus } from './change';
+import { outcomeEvent } from './change-events';
 import { type GuardedRecord, guardAgainstCrashes } from './crash-guard';
 import { type PositionedChange, positionKey, rejectedStatus } from './fold-changes';
 import { integrateUser, readRecorded } from './integrate-user';
@@ -37,7 +38,8 @@ export async function integrateBatch(
         const text = 'the record took the integrator down each time it was tried';
         const status = rejectedStatus(record, { code: 'unprocessable', text }, endedAt);
         ports.observer.unexpectedlyRejected(record, new Error('gave up after repeated crashes'));
-        await recordStatuses([status], ports);
+        const settled = await settle([status], new Map(), ports);
+        await announce([unreadableBatch([status])], settled, ports.events);
       },
     },
   );
@@ -54,15 +56,12 @@ async function endAll(
     ports.profiles.readMany([...byUser.keys()]),
   ]);
   const users = await inParallel(WRITES_AT_ONCE, [...byUser], async ([userId, changes]) => ({
-    userId,
+    partitionKey: userId,
     entries: await integrateUser(changes, { stored: profiles.get(userId), recorded, ports, now }),
   }));
-  const statuses = [...unreadable, ...users.flatMap(({ entries }) => entries.map(({ status }) => status))];
-  await recordStatuses(
-    statuses.filter((status) => !recorded.has(positionKey(status))),
-    ports,
-  );
-  await announce(users, ports.events);
+  const ended = [...users, unreadableBatch(unreadable)];
+  const statuses = ended.flatMap(({ entries }) => entries.map(({ status }) => status));
+  await announce(ended, await settle(statuses, recorded, ports), ports.events);
 }
 
 /** Changes grouped by user, each group in the order of the stream, and the endings of what is no change. */
@@ -82,20 +81,48 @@ function sortOut(records: readonly IncomingRecord[], now: string) {
   return { byUser, unreadable };
 }
 
-async function recordStatuses(statuses: readonly ChangeStatus[], ports: IntegrationPorts): Promise<void> {
-  await inParallel(WRITES_AT_ONCE, statuses, (status) => ports.statuses.record(status));
-  ports.observer.ended(statuses);
+/** What is announced in one record of the events stream, in order. */
+interface EndedBatch {
+  readonly partitionKey: string;
+  readonly entries: readonly OutboxEntry[];
 }
 
-/** One record of the events stream for each user, its events in the order of the changes. */
+/** Nobody knows whose changes these are, so the shard that they are on gives them an order. */
+function unreadableBatch(statuses: readonly ChangeStatus[]): EndedBatch {
+  return { partitionKey: statuses[0]?.shardId ?? '', entries: statuses.map((status) => ({ status })) };
+}
+
+/**
+ * Records the statuses that are not recorded yet.
+ * @returns the statuses as they are recorded now, by {@link positionKey}: another consumer of the same batch may
+ * have been first, and what it recorded is what is announced.
+ */
+async function settle(
+  statuses: readonly ChangeStatus[],
+  recorded: ReadonlyMap<string, ChangeStatus>,
+  ports: IntegrationPorts,
+): Promise<ReadonlyMap<string, ChangeStatus>> {
+  const fresh = statuses.filter((status) => !recorded.has(positionKey(status)));
+  const results = await inParallel(WRITES_AT_ONCE, fresh, (status) => ports.statuses.record(status));
+  ports.observer.ended(fresh);
+  const lost = fresh.filter((_, index) => results[index] === 'already_recorded');
+  const others = lost.length > 0 ? await readRecorded(lost, ports) : new Map();
+  return new Map([...fresh.map((status) => [positionKey(status), status] as const), ...recorded, ...others]);
+}
+
+/** One record of the events stream for each user: of every change what it did, then that it ended. */
 async function announce(
-  users: readonly { readonly userId: string; readonly entries: readonly OutboxEntry[] }[],
+  ended: readonly EndedBatch[],
+  settled: ReadonlyMap<string, ChangeStatus>,
   stream: EventStream,
 ): Promise<void> {
-  const batches: EventBatch[] = users
-    .map(({ userId, entries }) => ({
-      partitionKey: userId,
-      events: entries.flatMap(({ event }) => (event ? [event] : [])),
+  const batches: EventBatch[] = ended
+    .map(({ partitionKey, entries }) => ({
+      partitionKey,
+      events: entries.flatMap(({ status, event }) => [
+        ...(event ? [event] : []),
+        outcomeEvent(settled.get(positionKey(status)) ?? status),
+      ]),
     }))
     .filter(({ events }) => events.length > 0);
   if (batches.length > 0) {

@@ -1,7 +1,7 @@
 import { attributeAt, attributePaths, contentOf, withAttributes } from '../person/attributes';
 import { emptyProfile } from '../person/empty-profile';
 import type { Attribute, AttributePath, PartialProfile, Profile } from '../person/profile';
-import type { ChangeOutcome } from './change';
+import type { MergeOutcome } from './change';
 import {
   type CisSigner,
   deriveSalt,
@@ -11,7 +11,7 @@ import {
 } from './cis-attributes';
 import type { IntegrationContext } from './integration-context';
 import { isFakeProfile, judgeNewcomer, judgePublishers, judgeSignatures, judgeTarget } from './judge-change';
-import { isAside, isTaken, type Step, stepsOf } from './merge-change';
+import { isAside, isOutdated, isTaken, type Step, stepsOf } from './merge-change';
 
 export type { IntegrationContext } from './integration-context';
 
@@ -20,7 +20,8 @@ export type { IntegrationContext } from './integration-context';
  * the same outcome. It never throws for a change that has passed the schema.
  *
  * Judged in this order: is it meant for this profile, may a new profile look like this, may the publishers do
- * what they do, have they signed it. Only what differs from the stored profile is judged; the rest was judged
+ * what they do, have they signed it. What its own publisher has replaced since (see {@link isOutdated}) is left
+ * alone. Only what differs from the stored profile is judged; the rest was judged
  * when it came. A change is taken whole or not at all, and one that alters nothing is a `noop`, a repeated
  * create too.
  *
@@ -37,7 +38,7 @@ export function integrateChange(
   change: PartialProfile,
   context: IntegrationContext,
   now: string,
-): ChangeOutcome {
+): MergeOutcome {
   const signer = { key: context.cisKey, now };
   return stored ? update(stored, change, context, signer) : create(change, context, signer);
 }
@@ -47,15 +48,17 @@ function update(
   change: PartialProfile,
   context: IntegrationContext,
   signer: CisSigner,
-): ChangeOutcome {
-  const steps = stepsOf(stored, change).filter((step) => isTaken(step) && !isAside(step, context.rules));
+): MergeOutcome {
+  const wished = stepsOf(stored, change).filter((step) => isTaken(step) && !isAside(step, context.rules));
+  const steps = wished.filter((step) => !isOutdated(step, signer.now));
   const refusal =
     judgeTarget(stored, change) ?? judgePublishers(steps, false, context) ?? judgeSignatures(steps, context);
   if (refusal) {
     return refusal;
   }
+  const remark = outdatedRemark(wished.filter((step) => !steps.includes(step)));
   if (steps.length === 0) {
-    return { state: 'noop' };
+    return { state: 'noop', ...remark };
   }
   const taken = attributesOf(steps);
   const merged = withAttributes(stored, taken);
@@ -68,14 +71,21 @@ function update(
     condition: 'update',
     profile: withAttributes(merged, stamps),
     changedAttributes: [...taken.keys()],
+    ...remark,
   };
+}
+
+/** Why a change that is right has not done all that it says. */
+function outdatedRemark(steps: readonly Step[]): { readonly text?: string } {
+  const names = steps.map(({ path }) => path).join(', ');
+  return names === '' ? {} : { text: `left as it is, because its publisher has sent a newer one: ${names}` };
 }
 
 /**
  * A new profile is the empty one, changed. Null attributes are held against the rules as well, since the
  * original does so, and then left as the empty profile has them: nobody can sign them.
  */
-function create(change: PartialProfile, context: IntegrationContext, signer: CisSigner): ChangeOutcome {
+function create(change: PartialProfile, context: IntegrationContext, signer: CisSigner): MergeOutcome {
   const empty = emptyProfile();
   const steps = stepsOf(empty, change);
   const refusal =

@@ -1,4 +1,5 @@
 import type { ChangeOutcome, ChangeStatus } from './change';
+import { deleteProfile } from './delete-profile';
 import { type Fold, foldChanges, type PositionedChange, positionKey, type Refusal } from './fold-changes';
 import { type IntegrationContext, integrateChange } from './integrate-change';
 import type { IntegrationPorts } from './integration-ports';
@@ -90,15 +91,18 @@ function integrator({ context, observer }: IntegrationPorts, now: string) {
   ): Promise<ChangeOutcome> => {
     const attempt = (keys: IntegrationContext): ChangeOutcome => {
       try {
-        return integrateChange(profile, change.profile, keys, now);
+        return change.operation === 'delete'
+          ? deleteProfile(profile)
+          : integrateChange(profile, change.profile, keys, now);
       } catch (error) {
         observer.unexpectedlyRejected(position, error);
         return { state: 'rejected', code: 'internal_error', text: 'an unexpected error; it was reported' };
       }
     };
     const outcome = attempt(await context.current());
-    // A publisher may have begun to sign with a new key since the keys were read, and a rejection is final.
-    const failed = outcome.state === 'rejected' && outcome.code === 'invalid_signature';
+    // Keys or rules may have changed since they were read, and a rejection is final.
+    const failed =
+      outcome.state === 'rejected' && ['invalid_signature', 'invalid_publisher'].includes(outcome.code);
     const renewed = failed ? await context.renewed() : undefined;
     return renewed ? attempt(renewed) : outcome;
   };

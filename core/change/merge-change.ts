@@ -30,6 +30,32 @@ export function isTaken({ before, after }: Step): boolean {
   return contentOf(after) !== null && !isSameAttribute(before, after);
 }
 
+/** What the empty profile says of its times: nobody has said one. */
+const UNSAID_YEAR = '1970-';
+
+/**
+ * Whether a step brings what its own publisher has replaced since, by the publisher's own times: a retry that
+ * comes after a newer change must not undo it. A publisher that says no time, says the same time again, or has
+ * said one that lies ahead is taken in the order of the stream.
+ * @param now ISO 8601.
+ */
+export function isOutdated({ path, before, after }: Step, now: string): boolean {
+  const { last_modified: sent } = after.metadata;
+  const { last_modified: held } = before.metadata;
+  return (
+    contentOf(before) !== null &&
+    isSameVoice(path, before.signature.publisher.name, after.signature.publisher.name) &&
+    !sent.startsWith(UNSAID_YEAR) &&
+    Date.parse(sent) < Date.parse(held) &&
+    Date.parse(held) <= Date.parse(now)
+  );
+}
+
+/** What others say of `active` is kept under the name `cis`. */
+function isSameVoice(path: AttributePath, before: string, after: string): boolean {
+  return before === after || (path === 'active' && before === 'cis');
+}
+
 /**
  * Whether a step on a stored profile is no wish to change anything, although it differs:
  *

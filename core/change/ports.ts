@@ -15,12 +15,22 @@ export interface ChangeStream {
    * @throws when the stream cannot be reached: the record may have been accepted, repeating is harmless.
    */
   append(record: ChangeRecord): Promise<StreamPosition>;
+  /**
+   * Appends many in few calls, a user's changes in the order given.
+   * @returns the position of each, in the order given; `undefined` where the stream, after retries, has not
+   * said that it took the record: it may have, and repeating is harmless.
+   * @throws when not one of them is known to be taken.
+   */
+  appendMany(records: readonly ChangeRecord[]): Promise<readonly (StreamPosition | undefined)[]>;
 }
 
 /** How one sequence number ended, and what follows from it. */
 export interface OutboxEntry {
   readonly status: ChangeStatus;
-  /** What is announced; none for a noop or a rejection. */
+  /**
+   * What is announced of the profile; none for a noop or a rejection. That the change ended is announced as well,
+   * but that follows from the status alone and takes no room here.
+   */
   readonly event?: Event;
 }
 
@@ -32,7 +42,8 @@ export interface StoredProfile {
   /** The newest change that the profile holds; up to 129 digits, compared as an integer. */
   readonly lastSequenceNumber: string;
   readonly lastShardId: string;
-  readonly profile: Profile;
+  /** `undefined`: deleted. The row stays, so that a replay of what came before the deletion undoes nothing. */
+  readonly profile: Profile | undefined;
   /** Of the batch that made this version; replaced by the next write, never cleared. */
   readonly outbox: readonly OutboxEntry[];
 }

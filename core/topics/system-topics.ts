@@ -8,7 +8,11 @@ export interface SystemTopic {
 
 /** In the order of their names, which is the order in which they are listed. */
 export const systemTopics: readonly SystemTopic[] = [
+  systemTopic('change.integrated', 'A change has altered a profile; names the change and the user.'),
+  systemTopic('change.noop', 'A change has ended without altering anything.'),
+  systemTopic('change.rejected', 'A change was refused; names the code, not what was sent.'),
   systemTopic('profile.created', 'A person has a profile now; names the attributes that it holds.'),
+  systemTopic('profile.deleted', 'A profile is gone; names the user whose it was.'),
   systemTopic(
     'profile.updated',
     'A profile has changed; names the attributes that changed, not their values.',

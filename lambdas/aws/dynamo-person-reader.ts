@@ -3,7 +3,7 @@ import type { LookUpKey, PersonReader } from '../../core/person/ports';
 import type { Profile } from '../../core/person/profile';
 import { tables } from '../tables';
 import { indexKey } from './index-key';
-import { toProfile } from './profile-row';
+import { holdsProfile, toProfile } from './profile-row';
 
 /** An e-mail may belong to a few accounts of one person, and the index may still hold a former owner. */
 const MAX_FOUND = 10;
@@ -48,6 +48,6 @@ export function makeDynamoPersonReader(client: DynamoDBDocumentClient, tableName
         ProjectionExpression: 'profile',
       }),
     );
-    return Item && toProfile(Item);
+    return Item && holdsProfile(Item) ? toProfile(Item) : undefined;
   }
 }

@@ -9,29 +9,39 @@ export interface ProfileRow {
   readonly version: number;
   readonly last_sequence_number: string;
   readonly last_shard_id: string;
-  readonly profile: Uint8Array;
+  /** Absent: the profile was deleted; what is left remembers how far the user's changes got. */
+  readonly profile?: Uint8Array;
   readonly outbox: Uint8Array;
   readonly uuid?: string;
   readonly primary_email?: string;
   readonly primary_username?: string;
   readonly connection_method?: string;
+  readonly active?: boolean;
 }
 
 export function toProfileRow(stored: StoredProfile): ProfileRow {
-  const { profile } = stored;
+  const { userId, profile } = stored;
   return {
-    user_id: stored.userId,
+    user_id: userId,
     version: stored.version,
     last_sequence_number: stored.lastSequenceNumber,
     last_shard_id: stored.lastShardId,
-    profile: packJson(profile),
     outbox: packJson(stored.outbox),
+    ...(profile && profileAttributes(userId, profile)),
+  };
+}
+
+/** The profile, and what the indexes find it by. */
+function profileAttributes(userId: string, profile: Profile): Partial<ProfileRow> {
+  return {
+    profile: packJson(profile),
     ...indexAttributes({
       uuid: profile.uuid.value,
       primary_email: profile.primary_email.value,
       primary_username: profile.primary_username.value,
-      connection_method: connectionMethod(stored.userId),
+      connection_method: connectionMethod(userId),
     }),
+    ...(profile.active.value !== null && { active: profile.active.value }),
   };
 }
 
@@ -41,18 +51,26 @@ export function toStoredProfile(row: Readonly<Record<string, unknown>>): StoredP
     version: Number(row.version),
     lastSequenceNumber: String(row.last_sequence_number),
     lastShardId: String(row.last_shard_id),
-    profile: toProfile(row),
+    profile: holdsProfile(row) ? toProfile(row) : undefined,
     outbox: unpackJson(row.outbox) as OutboxEntry[],
   };
+}
+
+/** False for the row of a user whose profile was deleted. */
+export function holdsProfile(row: Readonly<Record<string, unknown>>): boolean {
+  return row.profile !== undefined;
 }
 
 export function toProfile(row: Readonly<Record<string, unknown>>): Profile {
   return unpackJson(row.profile) as Profile;
 }
 
-/** `ad|Mozilla-LDAP|jdoe` → `ad|Mozilla-LDAP`: how the person signs in, which listings filter by. */
+/**
+ * `ad|Mozilla-LDAP|jdoe` → `ad`: the first word of how the person signs in, and the partition of whom a listing
+ * reads; what comes after is found by the order of the ids. Empty where a user_id has no `|`.
+ */
 export function connectionMethod(userId: string): string {
-  return userId.slice(0, Math.max(userId.lastIndexOf('|'), 0));
+  return userId.slice(0, Math.max(userId.indexOf('|'), 0));
 }
 
 /** Bytes as DynamoDB counts them: names and values; a number takes 21 at most. */
@@ -60,8 +78,8 @@ export function rowBytes(row: ProfileRow): number {
   return Object.entries(row).reduce((sum, [name, value]) => sum + name.length + valueBytes(value), 0);
 }
 
-function valueBytes(value: string | number | Uint8Array): number {
-  if (typeof value === 'number') {
+function valueBytes(value: string | number | boolean | Uint8Array): number {
+  if (typeof value === 'number' || typeof value === 'boolean') {
     return 21;
   }
   return typeof value === 'string' ? Buffer.byteLength(value) : value.length;

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { lookUntil, type WaitPorts } from '../../core/change/await-endings';
 import type { ChangeStatus } from '../../core/change/change';
 import type { ChangeStatusStore } from '../../core/change/ports';
 import { ServiceError } from '../../core/errors';
@@ -13,22 +15,30 @@ import type { HttpHandler, HttpRequest } from '../shared/http-message';
 /** Kinesis's numbers have up to 129 digits (API reference, PutRecord). */
 const SEQUENCE_NUMBER = /^\d{1,129}$/;
 
+/** Longer than any change takes that nothing holds up, and well below the 29 s of API Gateway. */
+const MAX_WAIT_SECONDS = 20;
+
 /**
- * Trigger: GET /change/status?sequenceNumber=N; a token is not needed, but a good one is told more.
+ * Trigger: GET /change/status?sequenceNumber=N; a token is not needed, but a good one is told more, and may add
+ * `waitSeconds` (20 at most), to be answered as soon as the change has ended.
  * Success: 200 with how the change ended; exactly `{"identity_vault": false}` until then, or when N is unknown.
- * Refusal: 400 without a number.
+ * Refusal: 400 without a number; 401 for waiting without a token, which would hold a function for nobody.
  * Retry: harmless; what has ended stays so.
  */
-export function makeReadChangeStatus(ports: {
-  readonly authenticate: Authenticator;
-  readonly statuses: ChangeStatusStore;
-}): HttpHandler {
+export function makeReadChangeStatus(
+  ports: WaitPorts & {
+    readonly authenticate: Authenticator;
+    readonly statuses: Pick<ChangeStatusStore, 'find'>;
+  },
+): HttpHandler {
   return async (request) => {
     const sequenceNumber = readSequenceNumber(request);
-    const [principal, status] = await Promise.all([
-      identify(request, ports.authenticate),
-      ports.statuses.find(sequenceNumber),
-    ]);
+    const waitSeconds = readWaitSeconds(request);
+    const principal = await (waitSeconds > 0
+      ? ports.authenticate(request)
+      : identify(request, ports.authenticate));
+    const deadline = ports.clock() + waitSeconds * 1000;
+    const status = await lookUntil(deadline, () => ports.statuses.find(sequenceNumber), ports);
     return { status: 200, body: status ? view(status, principal) : { identity_vault: false } };
   };
 }
@@ -45,6 +55,18 @@ function readSequenceNumber({ query }: HttpRequest): string {
     );
   }
   return sequenceNumber;
+}
+
+function readWaitSeconds({ query }: HttpRequest): number {
+  const { waitSeconds = '0' } = query;
+  const seconds = Number(waitSeconds);
+  if (!/^\d{1,3}(\.\d{1,3})?$/.test(waitSeconds) || seconds > MAX_WAIT_SECONDS) {
+    throw new ServiceError(
+      'parameter_invalid',
+      `the query parameter "waitSeconds" must be a number of seconds from 0 to ${MAX_WAIT_SECONDS}`,
+    );
+  }
+  return seconds;
 }
 
 /** CIS never asked for a token here, so a stale one must not fail the call: it is as none. */
@@ -87,6 +109,8 @@ export const handler = httpFunction({
     return makeReadChangeStatus({
       authenticate: makeAuthenticator(environment),
       statuses: makeDynamoChangeStatusStore(documentClient(), environment.CHANGE_STATUSES_TABLE_NAME),
+      clock: Date.now,
+      pause: wait,
     });
   },
 });

@@ -22,6 +22,15 @@ export function changeRecord(
   );
 }
 
+/** A deletion, as the change door makes it. */
+export function deletionRecord(sequenceNumber: number | bigint, userId: string): IncomingRecord {
+  const acceptedAt = '2026-01-01T00:00:00.000Z';
+  return rawRecord(
+    sequenceNumber,
+    encodeRecord({ v: 1, kind: 'change', operation: 'delete', userId, acceptedAt }),
+  );
+}
+
 export function rawRecord(sequenceNumber: number | bigint, data: Uint8Array | string): IncomingRecord {
   return {
     sequenceNumber: String(sequenceNumber),

@@ -5,7 +5,7 @@ import { type IncomingRecord, integrateBatch } from '../../../core/change/integr
 import type { IntegrationContext } from '../../../core/change/integrate-change';
 import type { IntegrationPorts } from '../../../core/change/integration-ports';
 import type { PartialProfile, Profile } from '../../../core/person/profile';
-import { changeRecord, partialProfile, rawRecord, SHARD } from '../../support/change-records';
+import { changeRecord, deletionRecord, partialProfile, rawRecord, SHARD } from '../../support/change-records';
 import { type MemoryVault, makeMemoryVault } from '../../support/memory-vault';
 import { MortalProcess } from '../../support/mortal-process';
 import { profileWith } from '../../support/stored-profile';
@@ -90,7 +90,7 @@ type World = ReturnType<typeof makeWorld>;
 /** What must be the same however often, and in whichever pieces, the stream delivered. */
 function endState({ vault }: World) {
   return {
-    profiles: [...vault.rows].map(([id, row]) => [id, row.profile.description.value]).sort(),
+    profiles: [...vault.rows].map(([id, row]) => [id, row.profile?.description.value ?? null]).sort(),
     statuses: [...vault.recorded.values()]
       .map(({ sequenceNumber, state, condition, code }) => [sequenceNumber, state, condition, code].join(' '))
       .sort(),
@@ -169,10 +169,23 @@ describe('integrateBatch', () => {
       '5',
       '8',
     ]);
-    expect(world.vault.appended.map(({ partitionKey, events }) => [partitionKey, events.length])).toEqual([
-      ['ad|ada', 2],
-      ['ad|bob', 2],
-      ['ad|eve', 1],
+    const told = world.vault.appended.map(({ partitionKey, events }) => [
+      partitionKey,
+      ...events.map(({ topic, dataJson }) => `${JSON.parse(dataJson).sequence_number} ${topic.name}`),
+    ]);
+    expect(told).toEqual([
+      [
+        'ad|ada',
+        ...['1 profile.created', '1 change.integrated', '4 change.rejected'],
+        ...['5 profile.updated', '5 change.integrated', '8 change.rejected'],
+      ],
+      [
+        'ad|bob',
+        ...['2 profile.created', '2 change.integrated', '6 change.noop'],
+        ...['9 profile.updated', '9 change.integrated'],
+      ],
+      ['ad|eve', '7 change.rejected', '10 profile.created', '10 change.integrated'],
+      [SHARD, '3 change.rejected'],
     ]);
   });
 
@@ -192,16 +205,54 @@ describe('integrateBatch', () => {
             dataJson:
               '{"user_id":"ad|ada","uuid":"u","operation":"create","changed":["description"],"sequence_number":"1"}',
           },
+          {
+            id: expect.stringMatching(/^evt_[\w-]{24}$/),
+            topic: { door: 'system', name: 'change.integrated' },
+            source: '/changes',
+            subject: 'ad|ada',
+            time: '2026-01-01T00:00:02.000Z',
+            dataJson: `{"sequence_number":"1","shard_id":"${SHARD}","user_id":"ad|ada","state":"integrated","condition":"create"}`,
+          },
         ],
       },
     ]);
+    const [first, second] = world.vault.appended[0]?.events ?? [];
+    expect(first?.id).not.toBe(second?.id);
+  });
+
+  it('tells of a refusal its code alone, and of what it could not read only where it was', async () => {
+    const world = makeWorld();
+    await world.deliver([changeRecord(1, 'ad|ada', 'refused'), rawRecord(2, 'hunter2')]);
+    const events = world.vault.appended.flatMap((batch) => batch.events);
+    expect(events.map(({ subject, dataJson }) => [subject, JSON.parse(dataJson)])).toEqual([
+      [
+        'ad|ada',
+        {
+          sequence_number: '1',
+          shard_id: SHARD,
+          user_id: 'ad|ada',
+          state: 'rejected',
+          code: 'invalid_publisher',
+        },
+      ],
+      [undefined, { sequence_number: '2', shard_id: SHARD, state: 'rejected', code: 'record_unreadable' }],
+    ]);
+  });
+
+  it('keeps the outbox as small as without the events that follow from a status', async () => {
+    const world = makeWorld();
+    await world.deliver(mixed);
+    const kept = [...world.vault.rows.values()].flatMap(({ outbox }) =>
+      outbox.flatMap(({ event }) => (event ? [event.topic.name] : [])),
+    );
+    expect(new Set(kept)).toEqual(new Set(['profile.created', 'profile.updated']));
   });
 
   it('makes no write for a user for whom nothing integrated', async () => {
     const world = makeWorld();
     await world.deliver([changeRecord(1, 'ad|ada', 'refused'), changeRecord(2, 'ad|bob', 'noop')]);
     expect(world.vault.rows.size).toBe(0);
-    expect(world.vault.appended).toEqual([]);
+    expect(world.vault.appended).toHaveLength(2);
     expect(world.vault.recorded.size).toBe(2);
   });
 
@@ -233,6 +284,7 @@ describe('poison records', () => {
     ['a list', '[]', 'record_unreadable'],
     ['a text', '"change"', 'record_unreadable'],
     ['a record without a kind', { ...change, kind: undefined, profile }, 'record_unreadable'],
+    ['another operation', { ...change, operation: 'rename', profile }, 'record_unreadable'],
     ['another kind', { ...change, kind: 'events', profile }, 'record_unreadable'],
     ['a later version', { ...change, v: 2, profile }, 'record_unreadable'],
     ['no user', { ...change, userId: undefined, profile }, 'record_unreadable'],
@@ -269,7 +321,8 @@ describe('poison records', () => {
 describe('a crash', () => {
   it('after any single write is repaired by the replay of the batch', async () => {
     const whole = await uninterrupted(mixed);
-    expect(whole.writes).toBe(3 + 10 + 3);
+    // Three profiles, ten statuses, and a record of events for each user and for what could not be read.
+    expect(whole.writes).toBe(3 + 10 + 4);
     for (let write = 1; write <= whole.writes; write += 1) {
       const world = makeWorld();
       world.process.revive(write);
@@ -277,7 +330,7 @@ describe('a crash', () => {
       world.process.revive();
       await world.deliver(mixed);
       expect(endState(world)).toEqual(whole.state);
-      expect(orderSeen(world.vault, 'ad|ada')).toEqual(['1', '5']);
+      expect(orderSeen(world.vault, 'ad|ada')).toEqual(['1', '4', '5', '8']);
     }
   });
 
@@ -308,7 +361,7 @@ describe('a crash', () => {
         await world.deliver(mixed.slice(0, cut));
         await world.deliver(mixed.slice(cut));
         expect(endState(world)).toEqual(whole.state);
-        expect(orderSeen(world.vault, 'ad|ada')).toEqual(['1', '5']);
+        expect(orderSeen(world.vault, 'ad|ada')).toEqual(['1', '4', '5', '8']);
       }
     }
   });
@@ -316,7 +369,7 @@ describe('a crash', () => {
   it('with later changes in the replay loses none and doubles none', async () => {
     const later = [...mixed, changeRecord(11, 'ad|ada', 'a3'), changeRecord(12, 'ad|bob', 'noop')];
     const { state } = await uninterrupted(later);
-    for (let write = 1; write <= 16; write += 1) {
+    for (let write = 1; write <= 17; write += 1) {
       const world = makeWorld();
       world.process.revive(write);
       await expect(world.deliver(mixed)).rejects.toThrow('dead');
@@ -327,7 +380,7 @@ describe('a crash', () => {
   });
 
   it('anywhere, in any cut of any changes, ends the same', async () => {
-    const word = fc.constantFrom('x', 'y', 'noop', 'refused', 'throws');
+    const word = fc.constantFrom('x', 'y', 'noop', 'refused', 'throws', 'delete');
     const user = fc.constantFrom('ad|ada', 'ad|bob', '__proto__');
     await fc.assert(
       fc.asyncProperty(
@@ -335,7 +388,9 @@ describe('a crash', () => {
         fc.array(fc.nat(11), { maxLength: 4 }),
         fc.array(fc.integer({ min: 1, max: 12 }), { maxLength: 6 }),
         async (changes, cuts, deaths) => {
-          const records = changes.map(([id, text], index) => changeRecord(index + 1, id, `${text}`));
+          const records = changes.map(([id, text], index) =>
+            text === 'delete' ? deletionRecord(index + 1, id) : changeRecord(index + 1, id, text),
+          );
           const expected = (await uninterrupted(records)).state;
           const world = makeWorld();
           const bounds = [0, ...[...new Set(cuts)].sort((a, b) => a - b), records.length];
@@ -355,6 +410,83 @@ describe('a crash', () => {
       ),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('a deletion', () => {
+  const life: readonly IncomingRecord[] = [
+    changeRecord(1, 'ad|ada', 'a1'),
+    deletionRecord(2, 'ad|ada'),
+    deletionRecord(3, 'ad|ada'),
+    changeRecord(4, 'ad|ada', 'refused'),
+    deletionRecord(5, 'ad|bob'),
+  ];
+
+  it('takes the profile away, is told, and repeated it is a noop', async () => {
+    const world = makeWorld();
+    await world.deliver(life);
+    expect(endState(world)).toMatchObject({
+      profiles: [['ad|ada', null]],
+      statuses: [
+        '1 integrated create ',
+        '2 integrated delete ',
+        '3 noop  ',
+        '4 rejected  invalid_publisher',
+        '5 noop  ',
+      ],
+    });
+    expect(world.vault.rows.get('ad|ada')).toMatchObject({ version: 1, lastSequenceNumber: '4' });
+    const deleted = world.vault.appended.flatMap(({ events }) =>
+      events.filter(({ topic }) => topic.name === 'profile.deleted'),
+    );
+    expect(deleted.map(({ subject, dataJson }) => [subject, JSON.parse(dataJson)])).toEqual([
+      ['ad|ada', { user_id: 'ad|ada', uuid: 'u', operation: 'delete', changed: [], sequence_number: '2' }],
+    ]);
+  });
+
+  it('is not undone by a rewind, in any batches, nor by what came before it', async () => {
+    const world = makeWorld();
+    await world.deliver(life);
+    const before = { state: endState(world), rows: [...world.vault.rows] };
+    for (const size of [1, 2, 3, 5]) {
+      for (let start = 0; start < life.length; start += size) {
+        await world.deliver(life.slice(start, start + size));
+      }
+    }
+    expect({ state: endState(world), rows: [...world.vault.rows] }).toEqual(before);
+    const late = makeWorld();
+    await late.deliver([changeRecord(5, 'ad|ada', 'a'), deletionRecord(7, 'ad|ada')]);
+    await late.deliver([changeRecord(6, 'ad|ada', 'between')]);
+    expect(endState(late).profiles).toEqual([['ad|ada', null]]);
+    expect(late.vault.recorded.get(`${SHARD}:6`)).toMatchObject({ code: 'out_of_order' });
+  });
+
+  it('lets somebody be created again', async () => {
+    const world = makeWorld();
+    await world.deliver(life);
+    await world.deliver([changeRecord(6, 'ad|ada', 'again')]);
+    expect(endState(world).profiles).toEqual([['ad|ada', '>again']]);
+    expect(world.vault.rows.get('ad|ada')?.version).toBe(2);
+    expect(world.vault.recorded.get(`${SHARD}:6`)).toMatchObject({ condition: 'create' });
+    await world.deliver(life);
+    expect(endState(world).profiles).toEqual([['ad|ada', '>again']]);
+  });
+
+  it('is repaired after a crash at any single write, the replay cut anywhere', async () => {
+    const records = [...life, changeRecord(6, 'ad|ada', 'again'), changeRecord(7, 'ad|bob', 'b')];
+    const whole = await uninterrupted(records);
+    expect(whole.writes).toBe(2 + 7 + 2);
+    for (let write = 1; write <= whole.writes; write += 1) {
+      for (let cut = 0; cut < records.length; cut += 1) {
+        const world = makeWorld();
+        world.process.revive(write);
+        await expect(world.deliver(records)).rejects.toThrow('dead');
+        world.process.revive();
+        await world.deliver(records.slice(0, cut));
+        await world.deliver(records.slice(cut));
+        expect(endState(world)).toEqual(whole.state);
+      }
+    }
   });
 });
 
@@ -477,7 +609,9 @@ describe('a profile that no longer fits', () => {
     await integrateBatch([changeRecord(1, 'ad|ada', 'a')], { ...world.ports, profiles });
     expect(world.vault.recorded.get(`${SHARD}:1`)).toMatchObject({ code: 'internal_error' });
     expect(world.unexpected).toHaveLength(1);
-    expect(world.vault.appended).toEqual([]);
+    expect([...announced(world.vault).values()].map(({ dataJson }) => JSON.parse(dataJson).code)).toEqual([
+      'internal_error',
+    ]);
   });
 });
 
@@ -565,6 +699,9 @@ describe('a record that kills the function', () => {
     });
     expect(world.vault.rows.size).toBe(0);
     expect(world.unexpected).toHaveLength(1);
+    expect([...announced(world.vault).values()].map(({ dataJson }) => JSON.parse(dataJson).code)).toEqual([
+      'unprocessable',
+    ]);
     await world.deliver([killer, changeRecord(2, 'ad|ada', 'y')]);
     expect(endState(world).profiles).toEqual([['ad|ada', '>y']]);
   });
