@@ -3,6 +3,7 @@ import { ServiceError } from './errors';
 /** Scopes of the management surface; the CIS scopes are in contracts of the change and person doors. */
 export type Scope =
   | 'write'
+  | 'search:all'
   | 'topics:read'
   | 'topics:write'
   | 'subscriptions:read'

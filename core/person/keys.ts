@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { type PublisherName, publisherNames } from './profile';
 
 /** The public keys of each publisher, prepared once: making a key object costs more than a verification. */
@@ -48,6 +48,35 @@ export function parseSigningKey(pemOrJwk: string): SigningKey {
     );
   }
   return requireRsa(key, 'the signing key');
+}
+
+/** The public half of a key that somebody signs with, as it is published. */
+export interface PublisherJwk {
+  readonly kty: 'RSA';
+  readonly alg: 'RS256';
+  readonly use: 'sig';
+  readonly kid: string;
+  readonly n: string;
+  readonly e: string;
+}
+
+/** Its `kid` follows from the key, so that a new key is never taken for an old one. */
+export function publisherJwkOf(name: PublisherName, key: SigningKey): PublisherJwk {
+  const { n = '', e = '' } = createPublicKey(key).export({ format: 'jwk' });
+  const kid = `${name}-${createHash('sha256').update(n).digest('hex').slice(0, 8)}`;
+  return { kty: 'RSA', alg: 'RS256', use: 'sig', kid, n, e };
+}
+
+/**
+ * Publishers' keys with one more. Those that the publisher had stay: what they signed is still to be verified.
+ * @param jwksByPublisher as {@link parsePublisherKeys} takes them.
+ * @returns the argument itself when the key is there already.
+ */
+export function withPublisherKey(jwksByPublisher: unknown, name: PublisherName, jwk: PublisherJwk): unknown {
+  parsePublisherKeys(jwksByPublisher);
+  const known = jwksByPublisher as Readonly<Record<string, { readonly keys: readonly { n?: unknown }[] }>>;
+  const keys = Object.hasOwn(known, name) ? (known[name]?.keys ?? []) : [];
+  return keys.some(({ n }) => n === jwk.n) ? known : { ...known, [name]: { keys: [...keys, jwk] } };
 }
 
 function parsePublicKey(jwk: unknown, where: string): KeyObject {
