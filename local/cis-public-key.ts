@@ -12,16 +12,16 @@ export function publishCisKey(
   store: SecretStore,
   secrets: readonly DeclaredSecret[],
 ): void {
-  const held = (pattern: RegExp) => {
-    const secret = secrets.find(({ name }) => pattern.test(name.replace(/[0-9A-F]{8}$/, '')));
+  const held = (content: DeclaredSecret['content']) => {
+    const secret = secrets.find((declared) => declared.content === content);
     return secret && { name: secret.name, value: store.find(secret.name)?.value };
   };
-  const publicKey = readPublicKey(held(/cis-?key$/i)?.value ?? '');
+  const publicKey = readPublicKey(held('cisKey')?.value ?? '');
   if (!publicKey) {
     return;
   }
   const jwks = addPublisherJwk(keysDirectory, 'cis', publicJwkOf(publicKey, 'cis'));
-  const published = held(/publishers-?jwks$/i);
+  const published = held('publishersJwks');
   const ofTheRunner = published?.value !== undefined && isSubset(JSON.parse(published.value), jwks);
   if (published && ofTheRunner) {
     store.put(published.name, JSON.stringify(jwks));

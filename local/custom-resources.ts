@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { arn, functionNameOf } from './aws/identity';
-import { writePrivately } from './aws/secret-store';
 import { explain, type Invocable } from './functions/invocation';
+import { closeServer, listenOnLoopback } from './loopback-server';
 import { isCustomResource } from './template/coverage';
 import type { Inventory } from './template/inventory';
 import type { Resource } from './template/template';
+import { writePrivately } from './write-privately';
 
 /** CloudFormation's own limit on an answer is 4 kB. */
 const MAX_ANSWER_BYTES = 4096;
@@ -123,17 +123,15 @@ async function openMailbox(): Promise<Mailbox> {
       deliver(parseAnswer(text));
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${secret}`,
+    url: `${await listenOnLoopback(server)}${secret}`,
     take: () => {
       patience = setTimeout(() => deliver(undefined), ANSWER_MILLISECONDS);
       return answer;
     },
     close: () => {
       clearTimeout(patience);
-      server.close();
-      server.closeAllConnections();
+      void closeServer(server);
     },
   };
 }

@@ -2,7 +2,7 @@ import { createHash, createPublicKey, generateKeyPair, type KeyObject, randomByt
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { writePrivately } from './aws/secret-store';
+import { writePrivately } from './write-privately';
 
 /** Who signs profile attributes on this machine; the stack itself makes the key of `cis`. */
 export const publishers = ['access_provider', 'ldap', 'hris', 'mozilliansorg'] as const;

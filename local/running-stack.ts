@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { writePrivately } from './write-privately';
 
 /** A stack that runs on this machine, as other programs find it: where it answers, where its keys lie. */
 export interface RunningStack {
@@ -22,10 +23,7 @@ export function homeDirectory(environment: Readonly<Record<string, string | unde
 export function announceStack(home: string, stack: RunningStack): () => void {
   const file = path.join(home, `running-${new URL(stack.baseUrl).port}.json`);
   mkdirSync(home, { recursive: true });
-  // Renamed into place: a reader never finds half a note.
-  const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
-  renameSync(draft, file);
+  writePrivately(file, `${JSON.stringify(stack, null, 2)}\n`);
   return () => rmSync(file, { force: true });
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { endedWithin } from '../grace';
 import { type ApiHandler, handlerOf, INTEGRATION_LIMIT_MILLISECONDS } from './api-handler';
 import type { GatewayResponses } from './gateway-responses';
 import type { Api } from './read-api';
@@ -59,14 +60,7 @@ export class ApiServer {
   async close(graceMilliseconds: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.server.closeIdleConnections();
-    let patience: NodeJS.Timeout | undefined;
-    await Promise.race([
-      Promise.all(this.underWay),
-      new Promise((resolve) => {
-        patience = setTimeout(resolve, graceMilliseconds);
-      }),
-    ]);
-    clearTimeout(patience);
+    await endedWithin(graceMilliseconds, this.underWay);
     this.server.closeAllConnections();
     await closed;
   }

@@ -1,9 +1,9 @@
 import type { RequestListener, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import dynalite from 'dynalite';
 import kinesalite from 'kinesalite';
+import { closeServer, listenOnLoopback } from '../loopback-server';
 import { callAws, closeConnections } from './call';
 import { withCompleteRequests } from './complete-requests';
 import { startQueues } from './queue-emulator';
@@ -42,7 +42,7 @@ async function run(): Promise<void> {
   ]);
   closeConnections();
   parentPort?.once('message', async () => {
-    await Promise.all([close(tables), close(streams), queues.close()]);
+    await Promise.all([closeServer(tables), closeServer(streams), queues.close()]);
     // Ends the thread: nothing else holds it.
     parentPort?.close();
   });
@@ -54,18 +54,7 @@ async function listen(server: Server): Promise<string> {
   server.removeAllListeners('request');
   server.on('request', withCompleteRequests(handle as RequestListener));
   server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+  return listenOnLoopback(server);
 }
 
 run().catch((error: unknown) => {

@@ -1,3 +1,5 @@
+import { REGION } from './identity';
+
 /** The part of a parsed request or reply that names queues. */
 interface QueueNaming {
   QueueUrl?: unknown;
@@ -10,9 +12,9 @@ interface QueueNaming {
  */
 export async function startQueues(): Promise<{ endpoint: string; close: () => Promise<void> }> {
   const { buildApp } = await import('fauxqs');
-  const app = buildApp({ logger: false, defaultRegion: 'us-east-1' });
+  const app = buildApp({ logger: false, defaultRegion: REGION });
   let endpoint = '';
-  const inside = () => endpoint.replace('127.0.0.1', 'sqs.us-east-1.localhost');
+  const inside = () => endpoint.replace('127.0.0.1', `sqs.${REGION}.localhost`);
   app.addHook('preHandler', async (request: { body: unknown }) => {
     const body = request.body as QueueNaming | null;
     if (typeof body?.QueueUrl === 'string') {

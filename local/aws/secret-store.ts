@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writePrivately } from '../write-privately';
 
 export interface Secret {
   readonly name: string;
@@ -48,12 +49,4 @@ export class SecretStore {
   private path(name: string): string {
     return join(this.directory, `${encodeURIComponent(name)}.json`);
   }
-}
-
-/** Writes a file that only its owner can read, whole or not at all. */
-export function writePrivately(path: string, text: string): void {
-  const draft = `${path}.${process.pid}.draft`;
-  writeFileSync(draft, text, { mode: 0o600 });
-  chmodSync(draft, 0o600);
-  renameSync(draft, path);
 }

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { closeServer, listenOnLoopback } from '../loopback-server';
 import type { Secret, SecretStore } from './secret-store';
 
 /** A secret's value holds 64 kB on AWS. */
@@ -24,18 +24,7 @@ export async function startSecretsManager(
         response.end(JSON.stringify(body));
       });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { endpoint: await listenOnLoopback(server), close: () => closeServer(server) };
 }
 
 function answer(store: SecretStore, target: string, body: string): Reply {

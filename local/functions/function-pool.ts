@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { endedWithin } from '../grace';
 import type { Journal } from '../journal';
 import type { FunctionDefinition } from './definition';
 import { FunctionWorker } from './function-worker';
@@ -64,14 +65,7 @@ export class FunctionPool implements Invocable {
     for (const { resolve } of this.waiting.splice(0)) {
       resolve({ kind: 'cancelled' });
     }
-    let patience: NodeJS.Timeout | undefined;
-    await Promise.race([
-      Promise.all(this.busy),
-      new Promise((resolve) => {
-        patience = setTimeout(resolve, graceMilliseconds);
-      }),
-    ]);
-    clearTimeout(patience);
+    await endedWithin(graceMilliseconds, this.busy);
     await Promise.all([...this.workers].map((worker) => worker.terminate()));
     await Promise.all(this.busy);
   }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { writePrivately } from '../aws/secret-store';
+import { writePrivately } from '../write-privately';
 
 /** How far one mapping has got in one shard; `finished`: to the shard's end. */
 export type ShardPosition = { readonly sequenceNumber: string } | 'finished';

@@ -1,4 +1,4 @@
-import { REGION } from '../aws/identity';
+import { ACCOUNT_ID, REGION } from '../aws/identity';
 import { MAX_PAYLOAD_BYTES } from '../functions/invocation';
 
 /** A record as Kinesis returns it. */
@@ -46,7 +46,7 @@ export function kinesisEvent(
       eventVersion: '1.0',
       eventID: `${source.shardId}:${record.SequenceNumber}`,
       eventName: 'aws:kinesis:record',
-      invokeIdentityArn: 'arn:aws:iam::000000000000:role/local',
+      invokeIdentityArn: `arn:aws:iam::${ACCOUNT_ID}:role/local`,
       awsRegion: REGION,
       eventSourceARN: source.streamArn,
     })),

@@ -5,15 +5,20 @@ import type { Inventory } from '../template/inventory';
 import { textOf, unknownValue } from '../template/properties';
 import type { Resource } from '../template/template';
 
-/** A secret's name ends like this: it holds what the keys' folder has generated. */
-const PUBLISHERS_JWKS = /publishers-?jwks$/i;
-const REGISTRATION_TOKEN = /registration-?token$/i;
-const TRIGGER_TOKEN = /trigger-?token$/i;
+/** What the runner knows a secret by, in the order of asking: how its name ends. */
+const contents = {
+  publishersJwks: /publishers-?jwks$/i,
+  registrationToken: /registration-?token$/i,
+  triggerToken: /trigger-?token$/i,
+  cisKey: /cis-?key$/i,
+} as const;
 
 /** A secret with the name that functions and people know it by: the template's, else the logical id. */
 export interface DeclaredSecret {
   readonly name: string;
   readonly arn: string;
+  /** `undefined` for a secret that is not the runner's to know. */
+  readonly content: keyof typeof contents | undefined;
 }
 
 /** Declares the template's secrets and gives a first value to those that want one and have none. */
@@ -21,14 +26,15 @@ export function createSecrets(inventory: Inventory, store: SecretStore, keys: Lo
   return inventory.ofType('AWS::SecretsManager::Secret').map((secret) => {
     const name = textOf(secret, 'Name') ?? `${inventory.stackName}-${secret.logicalId}`;
     const arn = String(inventory.ref(secret.logicalId));
+    const content = contentOf(name);
     store.declare(name, arn);
-    const value = templateValue(secret) ?? valueOfKeys(name, secret, keys);
+    const value = templateValue(secret) ?? valueOfKeys(content, keys) ?? textOf(secret, 'SecretString');
     if (value !== undefined) {
       store.put(name, value);
     } else if (secret.properties.GenerateSecretString && store.find(name)?.value === undefined) {
       store.put(name, generate(secret));
     }
-    return { name, arn };
+    return { name, arn, content };
   });
 }
 
@@ -38,18 +44,25 @@ function templateValue(secret: Resource): string | undefined {
   return value === '{}' ? undefined : value;
 }
 
-function valueOfKeys(name: string, secret: Resource, keys: LocalKeys): string | undefined {
+function contentOf(name: string): DeclaredSecret['content'] {
+  // A logical id ends with eight characters of CDK's own.
   const plainName = name.replace(/[0-9A-F]{8}$/, '');
-  if (PUBLISHERS_JWKS.test(plainName)) {
-    return JSON.stringify(readPublishersJwks(keys.directory));
+  const known = Object.keys(contents) as (keyof typeof contents)[];
+  return known.find((content) => contents[content].test(plainName));
+}
+
+/** What the keys' folder has generated. */
+function valueOfKeys(content: DeclaredSecret['content'], keys: LocalKeys): string | undefined {
+  switch (content) {
+    case 'publishersJwks':
+      return JSON.stringify(readPublishersJwks(keys.directory));
+    case 'registrationToken':
+      return keys.tokens.registration_token;
+    case 'triggerToken':
+      return keys.tokens.trigger_token;
+    default:
+      return undefined;
   }
-  if (REGISTRATION_TOKEN.test(plainName)) {
-    return keys.tokens.registration_token;
-  }
-  if (TRIGGER_TOKEN.test(plainName)) {
-    return keys.tokens.trigger_token;
-  }
-  return textOf(secret, 'SecretString');
 }
 
 interface GenerateSecretString {

@@ -88,9 +88,9 @@ describe('mintToken', () => {
 
 describe('publishCisKey', () => {
   const secrets = [
-    { name: 'stack-secretsciskey1A958657', arn: 'a' },
-    { name: 'stack-secretspublishersjwks44298CCD', arn: 'b' },
-  ];
+    { name: 'stack-secretsciskey1A958657', arn: 'a', content: 'cisKey' },
+    { name: 'stack-secretspublishersjwks44298CCD', arn: 'b', content: 'publishersJwks' },
+  ] as const;
 
   function storeWith(published: unknown) {
     const store = new SecretStore(join(mkdtempSync(join(tmpdir(), 'secrets-')), 'secrets'));
