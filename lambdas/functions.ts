@@ -19,14 +19,25 @@ const tokens = ['VERIFY_TOKENS', 'JWKS_URI', 'TOKEN_ISSUER', 'TOKEN_AUDIENCE'] a
 /** API Gateway gives up after 29 s; a door that takes longer than this is broken, not slow. */
 const DOOR_TIMEOUT_SECONDS = 15;
 
+/** A caller may ask these to wait for up to 20 s. */
+const WAITING_DOOR_TIMEOUT_SECONDS = 25;
+
 export const functions = {
   'submit-change': {
     handler: 'change/submit-change',
     trigger: 'http',
-    description: 'Accepts a profile change: checks its shape and appends it to the changes stream.',
-    environment: [...tokens, 'CHANGES_STREAM_NAME'],
-    memoryMegabytes: 512,
-    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+    description:
+      'Accepts profile changes, one or many: checks their shape, appends them to the changes stream.',
+    environment: [
+      ...tokens,
+      'CHANGES_STREAM_NAME',
+      'CHANGE_STATUSES_TABLE_NAME',
+      'V2_WAIT_SECONDS',
+      'ALLOW_DELETE',
+    ],
+    // A batch of 5 MB is held, checked and compressed.
+    memoryMegabytes: 1024,
+    timeoutSeconds: WAITING_DOOR_TIMEOUT_SECONDS,
   },
   'read-change-status': {
     handler: 'change/read-change-status',
@@ -34,7 +45,7 @@ export const functions = {
     description: 'Says how the change with a sequence number ended.',
     environment: [...tokens, 'CHANGE_STATUSES_TABLE_NAME'],
     memoryMegabytes: 512,
-    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+    timeoutSeconds: WAITING_DOOR_TIMEOUT_SECONDS,
   },
   'integrate-changes': {
     handler: 'change/integrate-changes',
@@ -46,6 +57,7 @@ export const functions = {
       'EVENTS_STREAM_NAME',
       'CIS_KEY_SECRET_ID',
       'PUBLISHERS_JWKS_SECRET_ID',
+      'PUBLISHER_RULES_SECRET_ID',
       'VERIFY_SIGNATURES',
       'VERIFY_PUBLISHERS',
       'ALLOW_MINTED_IDENTIFIERS',
@@ -57,7 +69,30 @@ export const functions = {
     handler: 'person/read-person',
     trigger: 'http',
     description: 'Finds one profile by user_id, uuid, primary_email or primary_username.',
+    environment: [...tokens, 'PROFILES_TABLE_NAME', 'PUBLIC_METADATA'],
+    memoryMegabytes: 512,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
+  'list-people': {
+    handler: 'person/list-people',
+    trigger: 'http',
+    description: 'Lists profiles page by page: all, by connection method, by an attribute.',
     environment: [...tokens, 'PROFILES_TABLE_NAME'],
+    // A search unpacks a thousand profiles for a page.
+    memoryMegabytes: 1024,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
+  'read-well-known': {
+    handler: 'person/read-well-known',
+    trigger: 'http',
+    description: 'Tells publishers and readers of the end points, the keys, the rules and the schema.',
+    environment: [
+      'TOKEN_ISSUER',
+      'TOKEN_AUDIENCE',
+      'PUBLIC_BASE_URL',
+      'PUBLISHERS_JWKS_SECRET_ID',
+      'PUBLISHER_RULES_SECRET_ID',
+    ],
     memoryMegabytes: 512,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
@@ -88,7 +123,7 @@ export const functions = {
   'read-health': {
     handler: 'manage/read-health',
     trigger: 'http',
-    description: 'Says that the API answers.',
+    description: 'Says that the API answers, and which release it is.',
     environment: ['STAGE'],
     memoryMegabytes: 256,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
@@ -152,7 +187,7 @@ export const functions = {
     handler: 'change/generate-cis-key',
     trigger: 'custom-resource',
     description: 'At deployment: generates the cis signing key into Secrets Manager, once.',
-    environment: ['CIS_KEY_SECRET_ID'],
+    environment: ['CIS_KEY_SECRET_ID', 'PUBLISHERS_JWKS_SECRET_ID'],
     memoryMegabytes: 512,
     timeoutSeconds: 60,
   },

@@ -10,8 +10,23 @@ export interface Route {
 
 export const routes: readonly Route[] = [
   { method: 'ANY', path: '/change', function: 'submit-change' },
+  { method: 'ANY', path: '/changes', function: 'submit-change' },
   { method: 'ANY', path: '/change/status', function: 'read-change-status' },
+  { method: 'ANY', path: '/v2', function: 'read-health' },
+  { method: 'ANY', path: '/v2/version', function: 'read-health' },
+  { method: 'ANY', path: '/v2/status', function: 'read-change-status' },
+  { method: 'ANY', path: '/v2/user', function: 'submit-change' },
+  // Two services of the original share this path: the listing (below) and the batch.
+  { method: 'POST', path: '/v2/users', function: 'submit-change' },
+  { method: 'PUT', path: '/v2/users', function: 'submit-change' },
   { method: 'ANY', path: '/v2/user/{by}/{value}', function: 'read-person' },
+  { method: 'ANY', path: '/v2/user/metadata/{primary_email}', function: 'read-person' },
+  { method: 'ANY', path: '/v2/users', function: 'list-people' },
+  { method: 'ANY', path: '/v2/users/id/all', function: 'list-people' },
+  { method: 'ANY', path: '/v2/users/id/all/by_attribute_contains', function: 'list-people' },
+  { method: 'ANY', path: '/.well-known/mozilla-iam', function: 'read-well-known' },
+  { method: 'ANY', path: '/.well-known/mozilla-iam-publisher-rules', function: 'read-well-known' },
+  { method: 'ANY', path: '/.well-known/profile.schema', function: 'read-well-known' },
   { method: 'ANY', path: '/v1/topics', function: 'manage-topics' },
   { method: 'ANY', path: '/v1/topics/{name}', function: 'manage-topics' },
   { method: 'ANY', path: '/v1/subscriptions', function: 'manage-subscriptions' },

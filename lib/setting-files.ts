@@ -10,6 +10,13 @@ const publicKey = z.looseObject({ kty: z.string() });
 const jwks = z.looseObject({ keys: z.array(publicKey) });
 const publishersJwks = z.record(z.string().min(1), jwks);
 
+const name = z.string();
+/** Which attributes there are, the functions know: they refuse rules that leave one out. */
+const publisherRules = z.strictObject({
+  create: z.record(name, z.union([z.array(name), z.record(name, z.array(name))])),
+  update: z.record(name, z.union([name, z.record(name, name)])),
+});
+
 /** The members of a JWK that must never leave its owner (RFC 7518, sections 6.2.2, 6.3.2 and 6.4.1). */
 const privateMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
@@ -23,10 +30,18 @@ export function readPublishersJwks(path: string, baseDirectory: string): string 
     refusePrivateKeys(set.keys, `publishersJwks: a key of "${publisher}" in ${path}`);
   }
   const content = JSON.stringify(keys);
-  if (Buffer.byteLength(content) > MAX_SECRET_BYTES) {
-    throw new SettingsError(`publishersJwks: ${path} is larger than ${MAX_SECRET_BYTES} bytes`);
-  }
+  refuseLargeSecret(content, `publishersJwks: ${path}`);
   return content;
+}
+
+/**
+ * Who may publish which attribute, `{create, update}`, as one line of JSON.
+ * @throws SettingsError when the file is missing, of another shape or too large.
+ */
+export function readPublisherRules(path: string, baseDirectory: string): string {
+  const rules = JSON.stringify(parseJson(path, baseDirectory, 'publisherRules', publisherRules));
+  refuseLargeSecret(rules, `publisherRules: ${path}`);
+  return rules;
 }
 
 /** A PEM or JWK, as it lies in the file. */
@@ -68,6 +83,12 @@ function readText(path: string, baseDirectory: string, setting: string): string 
     return readFileSync(absolute, 'utf8');
   } catch {
     throw new SettingsError(`${setting}: cannot read the file ${absolute}`);
+  }
+}
+
+function refuseLargeSecret(content: string, what: string): void {
+  if (Buffer.byteLength(content) > MAX_SECRET_BYTES) {
+    throw new SettingsError(`${what} is larger than ${MAX_SECRET_BYTES} bytes`);
   }
 }
 

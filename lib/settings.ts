@@ -25,6 +25,7 @@ export const settingKeys = {
   triggerToken: { schema: text, effect: 'template' },
   tokenSecret: { schema: text, effect: 'template' },
   publishersJwks: { schema: file, effect: 'template' },
+  publisherRules: { schema: file, effect: 'template' },
   cisPrivateKey: { schema: file, effect: 'template' },
   verifySignatures: { schema: z.boolean(), effect: 'template' },
   verifyPublishers: { schema: z.boolean(), effect: 'template' },
@@ -45,13 +46,17 @@ export const settingKeys = {
   maxBulkMessages: { schema: whole.min(1), effect: 'none yet' },
   recoverySeconds: { schema: whole.min(1), effect: 'none yet' },
   tickSeconds: { schema: whole.min(1), effect: 'template' },
-  v2WaitSeconds: { schema: whole.min(0).max(10), effect: 'none yet' },
+  v2WaitSeconds: { schema: whole.min(0).max(10), effect: 'template' },
+  /** DELETE /v2/user: whoever may write may delete. */
+  allowDelete: { schema: z.boolean(), effect: 'template' },
   pubsub: {
     schema: z.strictObject({ baseUrl: z.url(), project: text, serviceAccount: text }),
     effect: 'none yet',
   },
   enhancedFanOut: { schema: z.boolean(), effect: 'template' },
-  publicBaseUrl: { schema: z.url(), effect: 'none yet' },
+  publicBaseUrl: { schema: z.url({ protocol: /^https?$/ }), effect: 'template' },
+  /** Whether anybody may ask if an e-mail address is known, as in the original. */
+  publicMetadata: { schema: z.boolean(), effect: 'template' },
   /** 0: dead letters are sent again only when somebody asks. */
   resendDeadLettersAfterMinutes: { schema: whole.min(0), effect: 'template' },
   /** How many deliver-webhooks run side by side at most; SQS takes 2 to 1000. */

@@ -69,7 +69,9 @@ type Defaulted =
   | 'recoverySeconds'
   | 'tickSeconds'
   | 'v2WaitSeconds'
+  | 'allowDelete'
   | 'enhancedFanOut'
+  | 'publicMetadata'
   | 'resendDeadLettersAfterMinutes'
   | 'deliveryConcurrency'
   | 'provisionedConcurrency'
@@ -93,7 +95,9 @@ const preview: Defaults = {
   recoverySeconds: 5,
   tickSeconds: 1,
   v2WaitSeconds: 5,
+  allowDelete: true,
   enhancedFanOut: false,
+  publicMetadata: true,
   resendDeadLettersAfterMinutes: 0,
   deliveryConcurrency: 10,
   provisionedConcurrency: {},
@@ -106,6 +110,7 @@ const dev: Defaults = {
   verifyTokens: true,
   requireAuth: { topics: true, events: true, hub: true },
   allowPrivateTargets: false,
+  publicMetadata: false,
   seedProfiles: 0,
   recoverySeconds: 60,
   tickSeconds: 60,
@@ -115,5 +120,5 @@ const dev: Defaults = {
 export const defaults: Record<StageName, Defaults> = {
   preview,
   dev,
-  prod: { ...dev, enhancedFanOut: true, deliveryConcurrency: 100 },
+  prod: { ...dev, allowDelete: false, enhancedFanOut: true, deliveryConcurrency: 100 },
 };

@@ -1,4 +1,4 @@
-import { readCisPrivateKey, readJwksUri, readPublishersJwks } from './setting-files';
+import { readCisPrivateKey, readJwksUri, readPublisherRules, readPublishersJwks } from './setting-files';
 import { parseOverrides, type SettingOverrides, SettingsError } from './settings';
 import {
   type Defaults,
@@ -23,6 +23,8 @@ export interface StageSettings
   readonly stage: StageName;
   /** JSON: `{publisher: {keys: [JWK]}}`, public keys alone. */
   readonly publishersJwks: string;
+  /** JSON: `{create, update}`; `{}` for the rules of the release. */
+  readonly publisherRules: string;
   /** PEM or JWK; absent: the stack generates one. */
   readonly cisPrivateKey?: string | undefined;
   /** A URI (`data:` when it was a file); empty where tokens are decoded only. */
@@ -43,7 +45,8 @@ export function stageSettings(
   baseDirectory: string = process.cwd(),
 ): StageSettings {
   const given = parseOverrides(overrides);
-  const { publishersJwks, cisPrivateKey, jwksUri, issuer, audience, requireAuth, ...plain } = given;
+  const { publishersJwks, publisherRules, cisPrivateKey, jwksUri, issuer, audience, requireAuth, ...plain } =
+    given;
   const settings: StageSettings = {
     ...traits[stage],
     ...defaults[stage],
@@ -51,6 +54,7 @@ export function stageSettings(
     stage,
     requireAuth: { ...defaults[stage].requireAuth, ...requireAuth },
     publishersJwks: publishersJwks ? readPublishersJwks(publishersJwks, baseDirectory) : '{}',
+    publisherRules: publisherRules ? readPublisherRules(publisherRules, baseDirectory) : '{}',
     cisPrivateKey: cisPrivateKey ? readCisPrivateKey(cisPrivateKey, baseDirectory) : undefined,
     jwksUri: jwksUri ? readJwksUri(jwksUri, baseDirectory) : '',
     issuer: issuer ?? '',

@@ -18,3 +18,8 @@ export function indexKey(value: string | null | undefined): string | undefined {
   }
   return `sha256:${createHash('sha256').update(value).digest('hex')}`;
 }
+
+/** Whether an index attribute is (or looks like) a hash, so that the value itself is in the row alone. */
+export function isHashedKey(key: string): boolean {
+  return /^sha256:[0-9a-f]{64}$/.test(key);
+}

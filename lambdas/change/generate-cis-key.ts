@@ -1,7 +1,7 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
-import { parseSigningKey } from '../../core/person/keys';
+import { parseSigningKey, publisherJwkOf, withPublisherKey } from '../../core/person/keys';
 import { secretsClient } from '../aws/secrets-client';
 import { makeSecretsManagerValue, type SecretValue } from '../aws/secrets-manager-value';
 import { answerCloudFormation, type ResourceAnswer } from '../shared/custom-resource-answer';
@@ -14,6 +14,8 @@ const MODULUS_BITS = 3072;
 
 export interface KeyPorts {
   readonly openSecret: () => SecretValue;
+  /** The public keys of all publishers, which cis is one of. */
+  readonly openPublishersJwks: () => SecretValue;
   /** A new private key as PKCS#8 PEM. */
   readonly generate: () => Promise<string>;
   /** Hands CloudFormation its answer. */
@@ -22,7 +24,8 @@ export interface KeyPorts {
 
 /**
  * Trigger: CloudFormation makes, changes or deletes the resource.
- * Success: the secret holds a usable key; one that is there already stays. The key itself goes nowhere else.
+ * Success: the secret holds a usable key; one that is there already stays. The key itself goes nowhere else; its
+ * public half is among the publishers' keys, for those who verify what cis signs.
  * Refusal: a secret that holds something else which looks like a key is not overwritten; the deployment fails.
  * Retry: harmless; CloudFormation always gets an answer, or a deployment would hang for an hour.
  */
@@ -40,7 +43,7 @@ async function prepareKey(
 ): Promise<{ status: 'SUCCESS' } | { status: 'FAILED'; reason: string }> {
   try {
     if (event.RequestType !== 'Delete') {
-      await ensureKey(ports);
+      await publishKey(await ensureKey(ports), ports);
     }
     return { status: 'SUCCESS' };
   } catch (error) {
@@ -48,16 +51,37 @@ async function prepareKey(
   }
 }
 
-async function ensureKey({ openSecret, generate }: KeyPorts): Promise<void> {
+/** The private key that the secret holds, perhaps from now on. */
+async function ensureKey({ openSecret, generate }: KeyPorts): Promise<string> {
   const secret = openSecret();
   const held = await secret.read();
   if (held !== undefined && isUsable(held)) {
-    return;
+    return held;
   }
   if (held !== undefined && /BEGIN|"kty"/.test(held)) {
     throw new Error('the secret holds a key that is not usable; put an RSA key there, or delete its value');
   }
-  await secret.write(await generate());
+  const generated = await generate();
+  await secret.write(generated);
+  return generated;
+}
+
+async function publishKey(pem: string, { openPublishersJwks }: KeyPorts): Promise<void> {
+  const secret = openPublishersJwks();
+  const held = parseJwks((await secret.read()) ?? '{}');
+  const jwks = withPublisherKey(held, 'cis', publisherJwkOf('cis', parseSigningKey(pem)));
+  if (jwks !== held) {
+    await secret.write(JSON.stringify(jwks));
+  }
+}
+
+/** The parser's own message would quote what the secret holds. */
+function parseJwks(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error("the secret with the publishers' keys does not hold JSON");
+  }
 }
 
 function isUsable(text: string): boolean {
@@ -91,6 +115,8 @@ export const handler = async (event: CloudFormationCustomResourceEvent): Promise
     // Opened where a failure still gets an answer.
     openSecret: () =>
       makeSecretsManagerValue(secretsClient(), readEnvironment('generate-cis-key').CIS_KEY_SECRET_ID),
+    openPublishersJwks: () =>
+      makeSecretsManagerValue(secretsClient(), readEnvironment('generate-cis-key').PUBLISHERS_JWKS_SECRET_ID),
     generate: generateRsaKey,
     answer: answerCloudFormation,
   });

@@ -37,6 +37,7 @@ export const handler = streamFunction({
       context: makeIntegrationContext(environment, {
         cisKey: makeSecretText(secretsClient(), environment.CIS_KEY_SECRET_ID),
         publishersJwks: makeSecretText(secretsClient(), environment.PUBLISHERS_JWKS_SECRET_ID),
+        publisherRules: makeSecretText(secretsClient(), environment.PUBLISHER_RULES_SECRET_ID),
       }),
       observer: makeIntegrationObserver(),
       clock: () => new Date(),

@@ -1,7 +1,7 @@
 import type { IntegrationContext } from '../../core/change/integrate-change';
 import type { IntegrationContextSource } from '../../core/change/integration-ports';
+import { readConfiguredRules } from '../../core/person/configured-rules';
 import { parsePublisherKeys, parseSigningKey } from '../../core/person/keys';
-import { defaultPublisherRules } from '../../core/person/publisher-rules';
 import type { SecretText } from '../aws/secrets-manager-text';
 import type { Environment } from '../functions';
 
@@ -10,42 +10,62 @@ export type ChecksEnvironment = Pick<
   'VERIFY_SIGNATURES' | 'VERIFY_PUBLISHERS' | 'ALLOW_MINTED_IDENTIFIERS'
 >;
 
+/** What the integrator goes by and an operator may change at any time. */
+export interface IntegrationSecrets {
+  readonly cisKey: SecretText;
+  readonly publishersJwks: SecretText;
+  readonly publisherRules: SecretText;
+}
+
+type Texts = Readonly<Record<keyof IntegrationSecrets, string>>;
+
 /**
- * Rules, keys and switches of the integrator. Keys are read from their secrets and prepared once for each text
- * of them; a check is on unless its variable says `false`, a permission off unless it says `true`.
+ * Rules, keys and switches of the integrator. Keys and rules are read from their secrets and prepared once for each
+ * text of them; a check is on unless its variable says `false`, a permission off unless it says `true`.
  */
 export function makeIntegrationContext(
   environment: ChecksEnvironment,
-  secrets: { readonly cisKey: SecretText; readonly publishersJwks: SecretText },
+  secrets: IntegrationSecrets,
 ): IntegrationContextSource {
-  let kept: { readonly jwks: string; readonly key: string; readonly context: IntegrationContext } | undefined;
+  let kept: { readonly texts: Texts; readonly context: IntegrationContext } | undefined;
   return { current, renewed };
 
   async function current(): Promise<IntegrationContext> {
-    const [jwks, key] = await Promise.all([secrets.publishersJwks.current(), secrets.cisKey.current()]);
-    return prepare(jwks, key);
+    return prepare(await readTexts(secrets, 'current'));
   }
 
   async function renewed(): Promise<IntegrationContext | undefined> {
     const before = kept?.context;
-    const [jwks, key] = await Promise.all([secrets.publishersJwks.renewed(), secrets.cisKey.renewed()]);
-    const context = prepare(jwks, key);
+    const context = prepare(await readTexts(secrets, 'renewed'));
     return context === before ? undefined : context;
   }
 
-  function prepare(jwks: string, key: string): IntegrationContext {
-    if (kept === undefined || kept.jwks !== jwks || kept.key !== key) {
-      kept = { jwks, key, context: makeContext(environment, jwks, key) };
+  function prepare(texts: Texts): IntegrationContext {
+    if (kept === undefined || !isSame(kept.texts, texts)) {
+      kept = { texts, context: makeContext(environment, texts) };
     }
     return kept.context;
   }
 }
 
-function makeContext(environment: ChecksEnvironment, jwks: string, key: string): IntegrationContext {
+async function readTexts(secrets: IntegrationSecrets, age: 'current' | 'renewed'): Promise<Texts> {
+  const [cisKey, publishersJwks, publisherRules] = await Promise.all([
+    secrets.cisKey[age](),
+    secrets.publishersJwks[age](),
+    secrets.publisherRules[age](),
+  ]);
+  return { cisKey, publishersJwks, publisherRules };
+}
+
+function isSame(one: Texts, other: Texts): boolean {
+  return (Object.keys(one) as (keyof Texts)[]).every((name) => one[name] === other[name]);
+}
+
+function makeContext(environment: ChecksEnvironment, texts: Texts): IntegrationContext {
   return {
-    rules: defaultPublisherRules,
-    publisherKeys: parsePublisherKeys(JSON.parse(jwks)),
-    cisKey: parseSigningKey(key),
+    rules: readConfiguredRules(texts.publisherRules).rules,
+    publisherKeys: parsePublisherKeys(JSON.parse(texts.publishersJwks)),
+    cisKey: parseSigningKey(texts.cisKey),
     verifySignatures: environment.VERIFY_SIGNATURES !== 'false',
     verifyPublishers: environment.VERIFY_PUBLISHERS !== 'false',
     allowMintedIdentifiers: environment.ALLOW_MINTED_IDENTIFIERS === 'true',

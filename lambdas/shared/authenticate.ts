@@ -33,7 +33,7 @@ export function makeAuthenticator(
   if (verifies && (environment.TOKEN_ISSUER === '' || environment.TOKEN_AUDIENCE === '')) {
     throw new Error('TOKEN_ISSUER and TOKEN_AUDIENCE must be set when VERIFY_TOKENS is not "false"');
   }
-  const keys = lazily(() => openTokenKeys(environment.JWKS_URI));
+  const keys = lazily(() => openTokenKeys(environment.JWKS_URI, now));
   return async (request) => {
     const token = readBearer(request.headers.authorization);
     requireRs256(token);

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, Context } from 'aws-lambda';
 import { ServiceError } from '../../core/errors';
 import type { FunctionName } from '../functions';
+import { baseUrlOf } from './base-url';
+import { type CorsPolicy, corsHeaders } from './cors';
 import type { HttpHandler, HttpReply, HttpRequest } from './http-message';
 import { lazily } from './lazily';
 import { makeLogger } from './logging';
@@ -14,6 +16,12 @@ export interface HttpFunctionOptions {
   readonly dialect: Dialect;
   /** The methods that the door answers; anything else is a 405 with `Allow`. OPTIONS is answered here. */
   readonly methods: readonly string[];
+  /** Where a resource differs from `methods`. */
+  readonly methodsOf?: Readonly<Record<string, readonly string[]>>;
+  /** Why a method is refused, as `GET /path`: a further sentence for who took it to be allowed. */
+  readonly refusals?: Readonly<Record<string, string>>;
+  /** What pages of other origins may do. @default nothing */
+  readonly cors?: CorsPolicy;
   /** Binds the handler to its real ports; called once, at the first request. */
   readonly wire: () => HttpHandler;
 }
@@ -21,7 +29,8 @@ export interface HttpFunctionOptions {
 type ApiHandler = (event: APIGatewayProxyEvent, context?: Context) => Promise<APIGatewayProxyResult>;
 
 /** The wrapper of every HTTP function: request in, reply or the door's own error out, one log line each. */
-export function httpFunction({ name, dialect, methods, wire }: HttpFunctionOptions): ApiHandler {
+export function httpFunction(options: HttpFunctionOptions): ApiHandler {
+  const { name, dialect, cors, wire } = options;
   const handle = lazily(wire);
   const logger = lazily(() => makeLogger(name));
   return async (event, context) => {
@@ -35,21 +44,21 @@ export function httpFunction({ name, dialect, methods, wire }: HttpFunctionOptio
       status: reply.status,
       milliseconds: Math.round(performance.now() - startedAt),
     });
-    return toGatewayReply(reply);
+    return toGatewayReply({ ...reply, headers: { ...forPages(event), ...reply.headers } });
   };
+
+  function forPages(event: APIGatewayProxyEvent): Readonly<Record<string, string>> {
+    return cors
+      ? corsHeaders({ method: event.httpMethod, headers: lowerCased(event.headers ?? {}) }, cors)
+      : {};
+  }
 
   async function answer(event: APIGatewayProxyEvent, requestId: string): Promise<HttpReply> {
     try {
       if (event.httpMethod === 'OPTIONS') {
-        return { status: 200, headers: { allow: allowed() } };
+        return { status: 200, headers: { allow: allowedAt(event.resource, options) } };
       }
-      if (!methods.includes(event.httpMethod)) {
-        throw new ServiceError(
-          'method_not_allowed',
-          `${event.httpMethod} is not allowed here; allowed: ${allowed()}`,
-          { allow: allowed() },
-        );
-      }
+      refuseMethod(event, options);
       return await handle()(toRequest(event, requestId));
     } catch (error) {
       if (error instanceof ServiceError) {
@@ -60,20 +69,41 @@ export function httpFunction({ name, dialect, methods, wire }: HttpFunctionOptio
       return dialect(undefined, { requestId });
     }
   }
+}
 
-  function allowed(): string {
-    return [...methods, 'OPTIONS'].join(', ');
+/** @throws ServiceError when the resource does not take the method. */
+function refuseMethod(
+  { httpMethod, resource }: APIGatewayProxyEvent,
+  options: Pick<HttpFunctionOptions, 'methods' | 'methodsOf' | 'refusals'>,
+): void {
+  const { methods, methodsOf, refusals } = options;
+  if ((methodsOf?.[resource] ?? methods).includes(httpMethod)) {
+    return;
   }
+  const allow = allowedAt(resource, options);
+  const why = refusals?.[`${httpMethod} ${resource}`];
+  const text = `${httpMethod} is not allowed here; allowed: ${allow}`;
+  throw new ServiceError('method_not_allowed', why ? `${text}; ${why}` : text, { allow });
+}
+
+function allowedAt(
+  resource: string,
+  { methods, methodsOf }: Pick<HttpFunctionOptions, 'methods' | 'methodsOf'>,
+): string {
+  return [...(methodsOf?.[resource] ?? methods), 'OPTIONS'].join(', ');
 }
 
 function toRequest(event: APIGatewayProxyEvent, requestId: string): HttpRequest {
+  const headers = lowerCased(event.headers ?? {});
+  const { resource, path, requestContext } = event;
   return {
     method: event.httpMethod,
-    resource: event.resource,
-    path: event.path,
+    resource,
+    path,
+    baseUrl: baseUrlOf({ resource, path, headers, requestContext }),
     parameters: decodeParameters(event.pathParameters ?? {}),
     query: withoutUndefined(event.queryStringParameters ?? {}),
-    headers: lowerCased(event.headers ?? {}),
+    headers,
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
     requestId,
   };

@@ -7,6 +7,8 @@ export interface HttpRequest {
   readonly resource: string;
   /** The path as it came, still percent-encoded. */
   readonly path: string;
+  /** Where the caller found this API, such as `https://api.example.org/prod`: scheme, host, stage; no slash after. */
+  readonly baseUrl: string;
   /** Path parameters, percent-decoded once. */
   readonly parameters: Readonly<Record<string, string>>;
   /** Query parameters; the last one of a name wins. */

@@ -40,11 +40,20 @@ export class ChangePipeline extends Construct {
   }
 
   private addSubmitChange(): ServiceFunction {
+    const { settings } = this.props;
     const fn = new ServiceFunction(this, 'submit-change', {
       ...this.props,
-      environment: { ...tokenEnvironment(this.props.settings), CHANGES_STREAM_NAME: this.stream.streamName },
+      environment: {
+        ...tokenEnvironment(settings),
+        CHANGES_STREAM_NAME: this.stream.streamName,
+        CHANGE_STATUSES_TABLE_NAME: this.statuses.tableName,
+        V2_WAIT_SECONDS: String(settings.v2WaitSeconds),
+        ALLOW_DELETE: String(settings.allowDelete),
+      },
     });
     this.stream.grantAppend(fn);
+    this.stream.grantAppendMany(fn);
+    this.statuses.grant(fn, 'BatchGetItem');
     return fn;
   }
 
@@ -70,6 +79,7 @@ export class ChangePipeline extends Construct {
         EVENTS_STREAM_NAME: events.stream.streamName,
         CIS_KEY_SECRET_ID: secrets.cisKey.id,
         PUBLISHERS_JWKS_SECRET_ID: secrets.publishersJwks.id,
+        PUBLISHER_RULES_SECRET_ID: secrets.publisherRules.id,
         VERIFY_SIGNATURES: String(settings.verifySignatures),
         VERIFY_PUBLISHERS: String(settings.verifyPublishers),
         // So that unsigned fakes go in, with the identifiers that they bring; nowhere else.
@@ -81,7 +91,7 @@ export class ChangePipeline extends Construct {
     // The attempts at a record that crashed the function are counted beside the statuses.
     this.statuses.grant(fn, 'UpdateItem');
     events.grantAppend(fn);
-    secrets.grantRead(fn, secrets.cisKey, secrets.publishersJwks);
+    secrets.grantRead(fn, secrets.cisKey, secrets.publishersJwks, secrets.publisherRules);
     this.stream.feed(fn, secrets.cisKeyReady);
     return fn;
   }

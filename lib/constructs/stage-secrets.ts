@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { CustomResource, Duration, SecretValue, Validations } from 'aws-cdk-lib';
 import { CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct, type IDependable } from 'constructs';
@@ -18,6 +19,7 @@ interface HeldSecret {
 export class StageSecrets extends Construct {
   readonly cisKey: HeldSecret;
   readonly publishersJwks: HeldSecret;
+  readonly publisherRules: HeldSecret;
   /** What has to exist before a reader of the cis key starts. */
   readonly cisKeyReady: IDependable;
 
@@ -28,6 +30,7 @@ export class StageSecrets extends Construct {
     this.addToken('trigger-token', 'Triggers ADS webhooks', settings, settings.triggerToken);
     this.addToken('token-secret', 'Derives account tokens', settings, settings.tokenSecret);
     this.publishersJwks = this.addPublishersJwks(settings);
+    this.publisherRules = this.addPublisherRules(settings);
     const cisKey = this.addCisKey(settings);
     this.cisKey = { id: cisKey.ref };
     this.cisKeyReady = settings.cisPrivateKey === undefined ? this.addGeneratedKey(cisKey, props) : cisKey;
@@ -65,6 +68,16 @@ export class StageSecrets extends Construct {
     return { id: secret.secretArn };
   }
 
+  private addPublisherRules(settings: StageSettings): HeldSecret {
+    const secret = new Secret(this, 'publisher-rules', {
+      description: 'JSON {create, update}: who may publish which attribute; {} for the rules of the release',
+      removalPolicy: removalPolicy(settings),
+      // Public, too: kept here because they can be changed here without a deployment.
+      secretStringValue: SecretValue.unsafePlainText(settings.publisherRules),
+    });
+    return { id: secret.secretArn };
+  }
+
   /** L1, because the L2 always gives a value, and then nobody could tell whether the key was generated yet. */
   private addCisKey({ keepsData, cisPrivateKey }: StageSettings): CfnSecret {
     const secret = new CfnSecret(this, 'cis-key', {
@@ -79,15 +92,22 @@ export class StageSecrets extends Construct {
   private addGeneratedKey(secret: CfnSecret, props: StageProps): CustomResource {
     const fn = new ServiceFunction(this, 'generate-cis-key', {
       ...props,
-      environment: { CIS_KEY_SECRET_ID: secret.ref },
+      environment: { CIS_KEY_SECRET_ID: secret.ref, PUBLISHERS_JWKS_SECRET_ID: this.publishersJwks.id },
     });
-    fn.allow(['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'], secret.ref);
+    const secrets = [secret.ref, this.publishersJwks.id];
+    fn.allow(['secretsmanager:GetSecretValue', 'secretsmanager:PutSecretValue'], ...secrets);
     const key = new CustomResource(this, 'CisKey', {
       resourceType: 'Custom::CisKey',
       serviceToken: fn.function.functionArn,
       serviceTimeout: Duration.seconds(2 * functions['generate-cis-key'].timeoutSeconds),
+      // Other publishers' keys replace the secret's value: the public half of the cis key joins them again.
+      properties: { publishers_jwks_sha256: sha256(props.settings.publishersJwks) },
     });
     key.node.addDependency(fn.role);
     return key;
   }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,7 +1,7 @@
 import { Validations } from 'aws-cdk-lib';
 import { type Attribute, AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { type TableDefinition, type TableName, tables } from '../../lambdas/tables';
+import { type TableDefinition, type TableIndex, type TableName, tables } from '../../lambdas/tables';
 import type { StageSettings } from '../stage';
 import { removalPolicy } from './removal-policy';
 import type { ServiceFunction } from './service-function';
@@ -59,10 +59,16 @@ export class Store<Name extends TableName = TableName> extends Construct {
       removalPolicy: removalPolicy(settings),
     });
     for (const [indexName, index] of Object.entries(definition.indexes)) {
-      table.addGlobalSecondaryIndex({ indexName, ...keys(index), projectionType: ProjectionType.KEYS_ONLY });
+      table.addGlobalSecondaryIndex({ indexName, ...keys(index), ...projection(index) });
     }
     return table;
   }
+}
+
+function projection({ include }: TableIndex) {
+  return include
+    ? { projectionType: ProjectionType.INCLUDE, nonKeyAttributes: [...include] }
+    : { projectionType: ProjectionType.KEYS_ONLY };
 }
 
 /** All keys are strings: numbers lose digits and sort no better. */

@@ -135,7 +135,9 @@ function tableInput(name: string, definition: TableDefinition): CreateTableComma
       GlobalSecondaryIndexes: indexes.map(([IndexName, index]) => ({
         IndexName,
         KeySchema: keySchema(index),
-        Projection: { ProjectionType: 'KEYS_ONLY' as const },
+        Projection: index.include
+          ? { ProjectionType: 'INCLUDE' as const, NonKeyAttributes: [...index.include] }
+          : { ProjectionType: 'KEYS_ONLY' as const },
       })),
     }),
   };

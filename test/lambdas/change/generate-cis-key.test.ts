@@ -27,10 +27,17 @@ async function run(
   {
     held,
     fails,
+    published = '{}',
     ...rest
-  }: { held?: string | undefined; fails?: 'open' | 'read' | 'write'; PhysicalResourceId?: string } = {},
+  }: {
+    held?: string | undefined;
+    fails?: 'open' | 'read' | 'write';
+    published?: string | undefined;
+    PhysicalResourceId?: string;
+  } = {},
 ) {
   const written: string[] = [];
+  const jwks: string[] = [];
   const answers: ResourceAnswer[] = [];
   const failing = (step: string) => {
     if (step === fails) {
@@ -51,12 +58,16 @@ async function run(
         },
       };
     },
+    openPublishersJwks: () => ({
+      read: async () => published,
+      write: async (text) => void jwks.push(text),
+    }),
     generate: async () => pem,
     answer: async (_event, answer) => {
       answers.push(answer);
     },
   });
-  return { written, answers };
+  return { written, jwks, answers };
 }
 
 describe('generate-cis-key', () => {
@@ -95,6 +106,44 @@ describe('generate-cis-key', () => {
     expect(answers).toEqual([
       { status: 'FAILED', physicalResourceId: 'cis-key', reason: `Error: the ${fails} failed` },
     ]);
+  });
+
+  it.each(['{}', '{"ldap":{"keys":[]}}'])(
+    'publishes the public half among the keys of the publishers %s',
+    async (published) => {
+      for (const held of [undefined, pem]) {
+        const { jwks } = await run('Create', { held, published });
+        expect(jwks).toHaveLength(1);
+        const { cis, ...others } = JSON.parse(jwks[0] ?? '');
+        expect(others).toEqual(JSON.parse(published));
+        const { n, e } = createPublicKey(pem).export({ format: 'jwk' });
+        const kid = expect.stringMatching(/^cis-[0-9a-f]{8}$/);
+        expect(cis.keys).toEqual([{ kty: 'RSA', alg: 'RS256', use: 'sig', kid, n, e }]);
+      }
+    },
+  );
+
+  it('publishes it once, and beside an older one that has signed what is stored', async () => {
+    const [first = ''] = (await run('Create', { held: pem })).jwks;
+    expect((await run('Update', { held: pem, published: first })).jwks).toEqual([]);
+    const newer = await generateRsaKey();
+    const [both = ''] = (await run('Update', { held: newer, published: first })).jwks;
+    expect(JSON.parse(both).cis.keys).toHaveLength(2);
+    expect(JSON.parse(both).cis.keys[0]).toEqual(JSON.parse(first).cis.keys[0]);
+  });
+
+  it.each(['hunter2', '{"hunter2":{"keys":[]}}', '[]', '{"cis":{"keys":"hunter2"}}'])(
+    'leaves keys that it cannot read: %s',
+    async (published) => {
+      const { jwks, answers } = await run('Create', { published });
+      expect(jwks).toEqual([]);
+      expect(answers).toMatchObject([{ status: 'FAILED' }]);
+    },
+  );
+
+  it('does not quote a secret that is no JSON', async () => {
+    const { answers } = await run('Create', { published: 'hunter2' });
+    expect(JSON.stringify(answers)).not.toContain('hunter2');
   });
 
   it('tells nobody the key', async () => {

@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { defaultPublisherRules, defaultPublisherRulesDocument } from '../../../core/person/publisher-rules';
 import { type ChecksEnvironment, makeIntegrationContext } from '../../../lambdas/change/integration-context';
 
 const keyPair = () => generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -12,8 +13,8 @@ const preview: ChecksEnvironment = {
 };
 
 /** Secrets whose newer text shows only when they are renewed. */
-function makeSource(environment = preview, first = jwks()) {
-  const held = { now: first, newer: first };
+function makeSource(environment = preview, first = jwks(), rules = '{}') {
+  const held = { now: first, newer: first, rules, newerRules: rules };
   const text = (value: () => string) => async () => value();
   const source = makeIntegrationContext(environment, {
     cisKey: { current: text(() => cisKey), renewed: text(() => cisKey) },
@@ -22,6 +23,13 @@ function makeSource(environment = preview, first = jwks()) {
       renewed: text(() => {
         held.now = held.newer;
         return held.now;
+      }),
+    },
+    publisherRules: {
+      current: text(() => held.rules),
+      renewed: text(() => {
+        held.rules = held.newerRules;
+        return held.rules;
       }),
     },
   });
@@ -43,6 +51,28 @@ describe('the context of the integrator', () => {
     expect(after?.publisherKeys).not.toBe(before.publisherKeys);
     expect(await source.current()).toBe(after);
     expect(await source.renewed()).toBeUndefined();
+  });
+
+  it('goes by the rules of the release until others are configured, and then by those', async () => {
+    const { source, held } = makeSource();
+    expect((await source.current()).rules).toEqual(defaultPublisherRules);
+    const document = structuredClone(defaultPublisherRulesDocument) as { update: Record<string, unknown> };
+    document.update.fun_title = 'ldap';
+    held.newerRules = JSON.stringify(document);
+    const renewed = await source.renewed();
+    expect(renewed?.rules.update.get('fun_title')).toBe('ldap');
+    expect(await source.current()).toBe(renewed);
+  });
+
+  it.each([
+    '',
+    'not JSON',
+    '[]',
+    'null',
+    '{"create":{}}',
+    '{"create":{"uuid":["cis"]},"update":{"uuid":""}}',
+  ])('is a failure, never a context with rules of its own, when the rules are %s', async (rules) => {
+    await expect(makeSource(preview, jwks(), rules).source.current()).rejects.toThrow();
   });
 
   it.each(['true', '', 'TRUE', 'no', '0'])(

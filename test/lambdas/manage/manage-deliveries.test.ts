@@ -25,6 +25,7 @@ async function makeDoor(scopes = ['deliveries:read', 'deliveries:write'], subjec
       method: 'GET',
       resource: '/v1/deliveries',
       path: '/v1/deliveries',
+      baseUrl: 'https://api.test',
       parameters: {},
       query: {},
       headers: {},
