@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { parseOverrides, type SettingOverrides, SettingsError, settingsWithoutEffect } from '../lib/settings';
+import { parseOverrides, type SettingOverrides, SettingsError } from '../lib/settings';
 import { parseStageName, type StageName } from '../lib/stage';
 import { addStack, makeApp } from '../lib/synthesise';
+import { idleSettingsNotice, readSettingsFile } from './settings-file';
 
 /**
  * The CDK app: `cdk synth -c stage=preview|dev|prod [-c config=FILE]`. The file's settings go over those of
@@ -14,8 +14,11 @@ try {
   const app = makeApp();
   const stage = parseStageName(app.node.tryGetContext('stage'));
   const config: unknown = app.node.tryGetContext('config');
-  const file = typeof config === 'string' ? readConfig(config) : {};
-  notice(file);
+  const file = typeof config === 'string' ? readSettingsFile(config) : {};
+  const notice = idleSettingsNotice(file);
+  if (notice !== undefined) {
+    console.error(`Changewire: ${notice}`);
+  }
   addStack(app, {
     stage,
     settings: { ...contextOverrides(app, stage), ...file },
@@ -33,21 +36,4 @@ try {
 function contextOverrides(app: App, stage: StageName): SettingOverrides {
   const all = (app.node.tryGetContext('changewire') ?? {}) as Record<string, unknown>;
   return parseOverrides(all[stage] ?? {}, `cdk.json, context.changewire.${stage}`);
-}
-
-function readConfig(path: string): SettingOverrides {
-  let content: unknown;
-  try {
-    content = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new SettingsError(`cannot read the settings in ${path}: ${(error as Error).message}`);
-  }
-  return parseOverrides(content, path);
-}
-
-function notice(overrides: SettingOverrides): void {
-  const idle = settingsWithoutEffect(overrides);
-  if (idle.length > 0) {
-    console.error(`Changewire: nothing reads these settings yet: ${idle.join(', ')}`);
-  }
 }

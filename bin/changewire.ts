@@ -1,7 +1,7 @@
 import { runCommandLine } from './commands/command-line';
 import { processHost } from './commands/host';
 
-// `changewire … | head`: who reads no more has what he wanted.
+// `changewire … | head`: who reads no more has seen enough.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') {
     throw error;

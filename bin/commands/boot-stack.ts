@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { settingsWithoutEffect } from '../../lib/settings';
 import { synthesise } from '../../lib/synthesise';
 import { type LocalKeys, type LocalStack, start } from '../../local/index';
 import type { RunningStack } from '../../local/running-stack';
+import { idleSettingsNotice } from '../settings-file';
 import type { Host } from './host';
 import { localAudience, localIssuer, startSettings } from './start-settings';
 
@@ -34,9 +34,9 @@ export async function bootStack(
   phase: (name: string) => void,
 ): Promise<BootedStack> {
   const { settings, baseDirectory } = startSettings({ ...options, issuerJwksPath: keys.issuerJwksPath });
-  const idle = settingsWithoutEffect(settings);
-  if (idle.length > 0) {
-    host.note(`notice: nothing reads these settings yet: ${idle.join(', ')}`);
+  const notice = idleSettingsNotice(settings);
+  if (notice !== undefined) {
+    host.note(`notice: ${notice}`);
   }
   phase('template');
   const assembly = makeAssemblyDirectory(host.home);

@@ -4,6 +4,7 @@ import { connect } from './connection';
 import { coloursFor, present, table } from './display';
 import type { Host } from './host';
 import { count } from './option-values';
+import { readList } from './read-list';
 
 interface ShownAttempt {
   readonly number: number;
@@ -53,17 +54,8 @@ Examples:
     .action(async (options: DeliveriesOptions, command: Command) => {
       const query = queryOf(options, host.now());
       const api = await connect(host, command);
-      const found: ShownDelivery[] = [];
-      let next: string | undefined;
-      do {
-        const page = (await api.call('GET', '/v1/deliveries', { query: { ...query, next } })) as {
-          readonly deliveries: ShownDelivery[];
-          readonly next?: string;
-        };
-        found.push(...page.deliveries);
-        next = page.next;
-      } while (next !== undefined && found.length < options.limit);
-      show(host, found.slice(0, options.limit));
+      const list = { member: 'deliveries', query, atMost: options.limit };
+      show(host, await readList<ShownDelivery>(api, '/v1/deliveries', list));
     });
 }
 

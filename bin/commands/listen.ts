@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import { isSigningSecret, mintSigningSecret } from '../../core/topics/signing-secret';
 import { type Verification, verifyWebhook } from '../../core/webhooks/signature';
 import type { Api } from './api';
 import { CommandError, exitCodes } from './command-error';
@@ -8,7 +9,7 @@ import { coloursFor, present, printable } from './display';
 import type { Host } from './host';
 import { count, httpStatus, port } from './option-values';
 import { type ShownSubscription, subscriptionBody } from './subscribe';
-import { pathOf } from './subscriptions';
+import { subscriptionPath } from './subscriptions';
 import { type ReceivedWebhook, startReceiver, type WebhookReceiver } from './webhook-receiver';
 
 interface ListenOptions {
@@ -42,10 +43,10 @@ Examples:
 }
 
 async function listen(host: Host, options: ListenOptions, command: Command): Promise<void> {
-  if (options.secret !== undefined && !/^whsec_[A-Za-z0-9+/]+=*$/.test(options.secret)) {
-    throw new CommandError('--secret is whsec_ and base64', exitCodes.usage);
+  if (options.secret !== undefined && !isSigningSecret(options.secret)) {
+    throw new CommandError('--secret is "whsec_" and the base64 of 24 to 64 bytes', exitCodes.usage);
   }
-  const secret = options.secret ?? (options.topic && `whsec_${randomBytes(32).toString('base64')}`);
+  const secret = options.secret ?? (options.topic && mintSigningSecret(randomBytes));
   const api = options.topic ? await connect(host, command) : undefined;
   const { ended, end } = endOfListening(host);
   let received = 0;
@@ -87,7 +88,7 @@ async function whileSubscribed(
   try {
     await ended;
   } finally {
-    await api.call('DELETE', pathOf(id));
+    await api.call('DELETE', subscriptionPath(id));
     host.note(`unsubscribed ${id}`);
   }
 }

@@ -18,6 +18,11 @@ export function count(value: string): number {
   return wholeNumber(value, 1, 1_000_000, 'a whole number, from 1');
 }
 
+/** 0 is the live run of a delivery, each replay has a number of its own. */
+export function runNumber(value: string): number {
+  return wholeNumber(value, 0, 1_000_000, 'a whole number, from 0');
+}
+
 export function httpStatus(value: string): number {
   return wholeNumber(value, 200, 599, 'an HTTP status: 200 to 599');
 }

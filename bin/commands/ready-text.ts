@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { defaultBaseUrl } from './connection';
 import { coloursFor } from './display';
 import type { Host } from './host';
 
@@ -17,7 +18,7 @@ export interface ReadyFacts {
 export function readyText(host: Host, facts: ReadyFacts): string {
   const colours = coloursFor(host);
   const { baseUrl } = facts;
-  const flag = baseUrl === 'http://127.0.0.1:9000' ? '' : ` --base-url ${baseUrl}`;
+  const flag = baseUrl === defaultBaseUrl ? '' : ` --base-url ${baseUrl}`;
   const row = (name: string, value: string) => `  ${colours.dim(name.padEnd(8))}${value}`;
   const step = (title: string, line: string) => `  ${colours.bold(title)}\n    ${line}\n`;
   return [
@@ -42,7 +43,7 @@ export function readyText(host: Host, facts: ReadyFacts): string {
     step('Publish a change', publishLine(facts)),
     step('Watch webhooks arrive, in another shell', `npx changewire listen --topic profile.created${flag}`),
     step('All of it at once, timed', `npm run example${flag ? ` --${flag}` : ''}`),
-    `Ctrl-C stops it.`,
+    'Ctrl-C stops it.',
   ].join('\n');
 }
 

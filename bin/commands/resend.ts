@@ -3,11 +3,12 @@ import { CommandError, exitCodes } from './command-error';
 import { connect } from './connection';
 import { present } from './display';
 import type { Host } from './host';
+import { runNumber } from './option-values';
 
 interface ResendOptions {
   readonly event?: string;
   readonly subscription?: string;
-  readonly run?: string;
+  readonly run?: number;
   readonly all?: boolean;
   readonly dryRun?: boolean;
 }
@@ -23,7 +24,7 @@ export function addResend(program: Command, host: Host): void {
     .description('Send dead letters again: one, those of a subscription, or all of yours.')
     .option('--event <id>', 'with --subscription: this delivery alone')
     .option('--subscription <id>', 'the dead letters of one subscription')
-    .option('--run <n>', 'with --event: which run of the delivery (default: the live one)')
+    .option('--run <n>', 'with --event: which run of the delivery (default: the live one)', runNumber)
     .option('--all', 'every dead letter of your subscriptions')
     .option('--dry-run', 'count them only')
     .addHelpText(
@@ -65,7 +66,7 @@ function bodyOf({ event, subscription, run, all, dryRun }: ResendOptions): Recor
     ...(all && { all: true }),
     ...(event && { event_id: event }),
     ...(subscription && { subscription_id: subscription }),
-    ...(run !== undefined && { run: Number(run) }),
+    ...(run !== undefined && { run }),
     ...(dryRun && { dry_run: true }),
   };
 }

@@ -4,10 +4,10 @@ import type { Command } from 'commander';
 import { prepareKeys } from '../../local/keys';
 import { announceStack, type RunningStack } from '../../local/running-stack';
 import type { BootOptions } from './boot-stack';
-import { CommandError, exitCodes } from './command-error';
 import { mintLocalToken } from './connection';
 import type { Host } from './host';
 import { count, port } from './option-values';
+import { portError } from './port-error';
 import { type ReadyFacts, readyText } from './ready-text';
 import { untilStopped } from './until-stopped';
 
@@ -92,13 +92,4 @@ async function requireFreePort(wanted: number): Promise<void> {
     server.once('error', (error: NodeJS.ErrnoException) => reject(portError(wanted, error)));
     server.listen(wanted, '127.0.0.1', () => server.close(() => resolve()));
   });
-}
-
-function portError(wanted: number, error: NodeJS.ErrnoException): Error {
-  if (error.code === 'EADDRINUSE') {
-    return new CommandError(`port ${wanted} is in use: choose another with --port, or --port 0 for any`);
-  }
-  return error.code === 'EACCES'
-    ? new CommandError(`port ${wanted} needs more rights: choose one above 1023 with --port`, exitCodes.usage)
-    : error;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Api } from './api';
-import { CommandError, type ExitCode, exitCodes } from './command-error';
+import { CommandError, exitCodes } from './command-error';
 import { connect } from './connection';
 import { coloursFor, facts, present } from './display';
 import type { Host } from './host';
@@ -80,12 +80,11 @@ export function showStatus(host: Host, sequenceNumber: string, status: ShownStat
 /** @throws CommandError (exit code 4) when the change is not in the vault. */
 export function requireIntegrated(status: ShownStatus): void {
   if (!status.identity_vault) {
-    const code: ExitCode = exitCodes.notIntegrated;
     throw new CommandError(
       status.state
         ? `the change was ${status.state}: ${status.code ?? 'no code'}`
         : 'the change has not ended yet, or is not known; wait with --wait SECONDS',
-      code,
+      exitCodes.notIntegrated,
     );
   }
 }

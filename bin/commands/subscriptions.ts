@@ -3,6 +3,7 @@ import type { Api } from './api';
 import { connect } from './connection';
 import { coloursFor, present, table } from './display';
 import type { Host } from './host';
+import { readList } from './read-list';
 import type { ShownSubscription } from './subscribe';
 
 export function addSubscriptions(program: Command, host: Host): void {
@@ -23,32 +24,32 @@ Examples:
     .action(async (options: Record<'pause' | 'resume' | 'delete', string | undefined>, command: Command) => {
       const api = await connect(host, command);
       if (options.delete) {
-        await api.call('DELETE', pathOf(options.delete));
+        await api.call('DELETE', subscriptionPath(options.delete));
         present(host, { id: options.delete, state: 'deleted' }, () => `${options.delete} is deleted`);
-      } else if (options.pause ?? options.resume) {
-        await changeState(
-          host,
-          api,
-          (options.pause ?? options.resume) as string,
-          options.pause ? 'paused' : 'active',
-        );
+      } else if (options.pause) {
+        await changeState(host, api, options.pause, 'paused');
+      } else if (options.resume) {
+        await changeState(host, api, options.resume, 'active');
       } else {
         await list(host, api);
       }
     });
 }
 
-export function pathOf(id: string): string {
+export function subscriptionPath(id: string): string {
   return `/v1/subscriptions/${encodeURIComponent(id)}`;
 }
 
 async function changeState(host: Host, api: Api, id: string, state: 'active' | 'paused'): Promise<void> {
-  const changed = (await api.call('PATCH', pathOf(id), { body: { state } })) as ShownSubscription;
+  const changed = (await api.call('PATCH', subscriptionPath(id), { body: { state } })) as ShownSubscription;
   present(host, changed, () => `${changed.id} is ${changed.state}`);
 }
 
 async function list(host: Host, api: Api): Promise<void> {
-  const subscriptions = await readAll(api);
+  const subscriptions = await readList<ShownSubscription>(api, '/v1/subscriptions', {
+    member: 'subscriptions',
+    query: { limit: '100' },
+  });
   const colours = coloursFor(host);
   present(host, subscriptions, () =>
     subscriptions.length === 0
@@ -64,18 +65,4 @@ async function list(host: Host, api: Api): Promise<void> {
           ]),
         ),
   );
-}
-
-async function readAll(api: Api): Promise<ShownSubscription[]> {
-  const found: ShownSubscription[] = [];
-  let next: string | undefined;
-  do {
-    const page = (await api.call('GET', '/v1/subscriptions', { query: { limit: '100', next } })) as {
-      readonly subscriptions: ShownSubscription[];
-      readonly next?: string;
-    };
-    found.push(...page.subscriptions);
-    next = page.next;
-  } while (next !== undefined);
-  return found;
 }

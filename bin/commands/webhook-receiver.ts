@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CommandError } from './command-error';
+import { portError } from './port-error';
 
 /** A request as it came: a signature is verified over the raw bytes. */
 export interface ReceivedWebhook {
@@ -19,7 +19,7 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /**
  * Listens for webhooks on the loopback interface.
  * @param receive is told of every POST, and says which HTTP status answers it.
- * @throws CommandError when the port is taken.
+ * @throws CommandError when the port cannot be had.
  */
 export async function startReceiver(
   port: number,
@@ -35,13 +35,7 @@ export async function startReceiver(
     );
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new CommandError(`port ${port} is in use: choose another with --port, or --port 0 for any`)
-          : error,
-      ),
-    );
+    server.once('error', (error: NodeJS.ErrnoException) => reject(portError(port, error)));
     server.listen(port, '127.0.0.1', resolve);
   });
   return {

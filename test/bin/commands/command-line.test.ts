@@ -29,6 +29,7 @@ describe('exit codes', () => {
     [['deliveries', '--dead', '--event', 'evt_1']],
     [['resend']],
     [['resend', '--all', '--subscription', 'sub_1']],
+    [['resend', '--event', 'evt_1', '--subscription', 'sub_1', '--run', 'live']],
     [['listen', '--secret', 'not-a-secret']],
     [['publish', 'examples/profile.json', '--sign-as', 'cis']],
     [['--base-url', 'ftp://x', 'subscriptions']],

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { parseOverrides, type SettingOverrides, SettingsError, settingsWithoutEffect } from '../lib/settings';
+
+/**
+ * The settings that somebody wrote into a file, as JSON.
+ * @throws SettingsError when it cannot be read, is no JSON, or says what no stage knows.
+ */
+export function readSettingsFile(file: string): SettingOverrides {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new SettingsError(`cannot read the settings in ${file}: ${(error as Error).message}`);
+  }
+  return parseOverrides(content, file);
+}
+
+/** What to tell about settings that nothing reads yet; `undefined` when there are none of them. */
+export function idleSettingsNotice(settings: SettingOverrides): string | undefined {
+  const idle = settingsWithoutEffect(settings);
+  return idle.length === 0 ? undefined : `nothing reads these settings yet: ${idle.join(', ')}`;
+}
