@@ -1,6 +1,15 @@
 import type { LookUpKey } from '../../core/person/ports';
 import type { PartialProfile } from '../../core/person/profile';
+import { type PublisherRules, parsePublisherRules } from '../../core/person/publisher-rules';
 import { PublisherError } from './errors';
+import {
+  type EndedChange,
+  type KnownUser,
+  type PublishedChange,
+  toEndedChange,
+  toKnownUser,
+  toPublishedChange,
+} from './replies';
 import { asObject, defaultRetryPolicy, pause, type RetryPolicy, request } from './request';
 
 export interface ChangeClientOptions extends Partial<RetryPolicy> {
@@ -14,15 +23,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How a change ended. */
-export interface EndedChange {
-  readonly sequenceNumber: string;
-  readonly state: 'integrated' | 'noop' | 'rejected';
-  readonly condition?: 'create' | 'update' | 'delete';
-  /** Why it was rejected, such as `invalid_signature`. */
-  readonly code?: string;
-  readonly text?: string;
+export interface ListUsersOptions extends CallOptions {
+  /** How their ids begin: `ad`, `email`, `github`, `google-oauth2`, `oauth2|firefoxaccounts`. */
+  readonly connectionMethod: string;
+  /** @default active */
+  readonly activity?: 'active' | 'inactive' | 'any';
 }
+
+const activities = { active: 'True', inactive: 'False', any: 'any' } as const;
 
 /** Polling starts at this pace, slows down by half each time, and stays at the last one. */
 const POLL_MS = { first: 50, last: 1000 };
@@ -59,6 +67,23 @@ export class ChangeClient {
   }
 
   /**
+   * Sends changes in one call (`POST /changes`), as many as its body takes; `publishAll` sends any number.
+   * @returns what became of each, in their order. A refused one does not stop the others.
+   * @throws PublisherError as {@link publish}
+   */
+  async publishBatch(
+    profiles: readonly PartialProfile[],
+    { signal }: CallOptions = {},
+  ): Promise<readonly PublishedChange[]> {
+    const json = await this.call('POST', '/changes', signal, profiles);
+    if (!Array.isArray(json) || json.length !== profiles.length) {
+      const text = `the server's answer to ${profiles.length} changes does not name each of them`;
+      throw new PublisherError('reply_unreadable', text);
+    }
+    return json.map(toPublishedChange);
+  }
+
+  /**
    * Waits until a change has ended. A rejection is an answer, not an error.
    * @param options.timeoutMs how long to wait in all. @default 30 000
    * @throws PublisherError `not_ended` when the time is over, and as {@link publish}
@@ -85,18 +110,7 @@ export class ChangeClient {
   /** How a change ended; `undefined` while it has not, and for a number that the server does not know. */
   async readStatus(sequenceNumber: string, signal?: AbortSignal): Promise<EndedChange | undefined> {
     const query = new URLSearchParams({ sequenceNumber });
-    const json = asObject(await this.call('GET', `/change/status?${query}`, signal));
-    const { state, condition, code, text } = json;
-    if (state !== 'integrated' && state !== 'noop' && state !== 'rejected') {
-      return undefined;
-    }
-    return {
-      sequenceNumber,
-      state,
-      ...(isCondition(condition) && { condition }),
-      ...(typeof code === 'string' && { code }),
-      ...(typeof text === 'string' && { text }),
-    };
+    return toEndedChange(sequenceNumber, await this.call('GET', `/change/status?${query}`, signal));
   }
 
   /**
@@ -112,6 +126,40 @@ export class ChangeClient {
     const encoded = encodeSegment(value);
     const json = asObject(await this.call('GET', `/v2/user/${by}/${encoded}`, signal));
     return Object.keys(json).length === 0 ? undefined : (json as PartialProfile);
+  }
+
+  /**
+   * Reads who is known already, by how their ids begin: new people are created, known ones updated.
+   * @throws PublisherError as {@link publish}
+   */
+  async *listUsers(options: ListUsersOptions): AsyncGenerator<KnownUser> {
+    const { connectionMethod, activity = 'active', signal } = options;
+    let nextPage: string | undefined;
+    do {
+      const query = new URLSearchParams({ connectionMethod, active: activities[activity] });
+      if (nextPage !== undefined) {
+        query.set('nextPage', nextPage);
+      }
+      const json = asObject(await this.call('GET', `/v2/users/id/all?${query}`, signal));
+      if (!Array.isArray(json.users)) {
+        throw new PublisherError('reply_unreadable', 'the server lists no users');
+      }
+      yield* json.users.map(toKnownUser);
+      nextPage = typeof json.nextPage === 'string' ? json.nextPage : undefined;
+    } while (nextPage !== undefined);
+  }
+
+  /**
+   * Reads which publisher may set what, for `ProfileBuilder.keepOwn`.
+   * @throws PublisherError as {@link publish}
+   */
+  async readPublisherRules({ signal }: CallOptions = {}): Promise<PublisherRules> {
+    const json = await this.call('GET', '/.well-known/mozilla-iam-publisher-rules', signal);
+    try {
+      return parsePublisherRules(json);
+    } catch (cause) {
+      throw new PublisherError('reply_unreadable', (cause as Error).message, { cause });
+    }
   }
 
   private call(method: 'GET' | 'POST', path: string, signal?: AbortSignal, body?: unknown): Promise<unknown> {
@@ -132,8 +180,4 @@ export class ChangeClient {
 function encodeSegment(value: string): string {
   const once = encodeURIComponent(value);
   return encodeURIComponent(/^\.{1,2}$/.test(once) ? once.replaceAll('.', '%2E') : once);
-}
-
-function isCondition(value: unknown): value is NonNullable<EndedChange['condition']> {
-  return value === 'create' || value === 'update' || value === 'delete';
 }

@@ -16,6 +16,8 @@ export type PublisherErrorCode =
   | 'not_ended'
   /** The caller's signal stopped the call. It may have been accepted. */
   | 'aborted'
+  /** The file is no journal of a run. */
+  | 'journal_invalid'
   /** The server answered something else than this package understands. */
   | 'reply_unreadable';
 

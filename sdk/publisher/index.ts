@@ -36,8 +36,19 @@ export type {
   Profile,
   PublisherName,
 } from '../../core/person/profile';
-export { type CallOptions, ChangeClient, type ChangeClientOptions, type EndedChange } from './change-client';
+export type { PublisherRules } from '../../core/person/publisher-rules';
+export {
+  type CallOptions,
+  ChangeClient,
+  type ChangeClientOptions,
+  type ListUsersOptions,
+} from './change-client';
 export { PublisherError, type PublisherErrorCode, type PublisherErrorDetails } from './errors';
 export { type AttributeSettings, ProfileBuilder } from './profile-builder';
-export { type PublisherKey, parsePublisherKey, readPublisherKey } from './publisher-key';
+export { type PublishAllOptions, type PublishProgress, publishAll } from './publish-all';
+export { loadPublisherKey, type PublisherKey, parsePublisherKey, readPublisherKey } from './publisher-key';
+export type { EndedChange, KnownUser, PublishedChange } from './replies';
 export type { RetryPolicy } from './request';
+export { FileJournal, type JournalEntry, type RunJournal } from './run-journal';
+export { secretsManagerText } from './secrets-manager-text';
+export { type ChangeStanding, type WaitForAllOptions, waitForAll } from './wait-for-all';

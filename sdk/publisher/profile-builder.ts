@@ -8,10 +8,19 @@ import {
 } from '../../core/person/attributes';
 import { emptyAttribute, emptyProfile, PROFILE_SCHEMA_ADDRESS } from '../../core/person/empty-profile';
 import type { SchemaIssue } from '../../core/person/json-guard';
-import type { Attribute, AttributePath, Display, Metadata, PartialProfile } from '../../core/person/profile';
+import type {
+  Attribute,
+  AttributePath,
+  Display,
+  Metadata,
+  PartialProfile,
+  PublisherName,
+} from '../../core/person/profile';
 import { validatePartialProfile } from '../../core/person/profile-schema';
+import { defaultPublisherRules, type PublisherRules } from '../../core/person/publisher-rules';
 import { signAttribute } from '../../core/person/signature';
 import { PublisherError } from './errors';
+import { withheld } from './own-changes';
 import type { PublisherKey } from './publisher-key';
 
 /** What a publisher may say about an attribute besides its content. */
@@ -32,23 +41,26 @@ export class ProfileBuilder {
 
   private constructor(
     private profile: PartialProfile,
+    /** What was there before anything was set. */
+    private readonly known: PartialProfile,
     private readonly clock: () => Date,
   ) {}
 
   /** For a new person: starts from the empty profile. Set `user_id` and sign it. */
   static empty(clock = () => new Date()): ProfileBuilder {
-    return new ProfileBuilder(emptyProfile(), clock);
+    return new ProfileBuilder(emptyProfile(), emptyProfile(), clock);
   }
 
   /** For a change to somebody who is there, known by `user_id` alone; that attribute needs no signature. */
   static forUser(userId: string, clock = () => new Date()): ProfileBuilder {
     const user = { ...emptyAttribute('user_id'), value: userId } as Attribute;
-    return new ProfileBuilder(withAttributes(emptyProfile(), new Map([['user_id', user]])), clock);
+    const known = withAttributes<PartialProfile>({}, new Map([['user_id', user]]));
+    return new ProfileBuilder(withAttributes(emptyProfile(), new Map([['user_id', user]])), known, clock);
   }
 
   /** For a change to a profile that was read, such as by `ChangeClient.readPerson`. It is not altered. */
   static from(profile: PartialProfile, clock = () => new Date()): ProfileBuilder {
-    return new ProfileBuilder({ schema: PROFILE_SCHEMA_ADDRESS, ...profile }, clock);
+    return new ProfileBuilder({ schema: PROFILE_SCHEMA_ADDRESS, ...profile }, profile, clock);
   }
 
   /**
@@ -76,6 +88,29 @@ export class ProfileBuilder {
       throw new PublisherError('attribute_invalid', `${path} is null; set its content first`);
     }
     return this.replace(path, attribute, settings);
+  }
+
+  /**
+   * Drops from the change what need not or must not be sent: what is as it was, and what the rules do not let
+   * this publisher change. One forbidden attribute has the server refuse the whole change.
+   *
+   * Of a profile that was read, what the token's scopes did not show counts as unknown: it may be set or not, so
+   * only a publisher who may both create and update it sends it.
+   * @param rules the server's, as `ChangeClient.readPublisherRules` gives them. @default the published ones
+   */
+  keepOwn(publisher: PublisherName, rules: PublisherRules = defaultPublisherRules): this {
+    for (const path of [...this.touched]) {
+      if (withheld(path, this.current(path), this.known, publisher, rules) !== undefined) {
+        this.touched.delete(path);
+      }
+    }
+    return this;
+  }
+
+  /** The attributes that the change holds beside `user_id`; when there are none, there is nothing to send. */
+  get changes(): readonly AttributePath[] {
+    const isNew = this.known.user_id?.value !== this.profile.user_id?.value;
+    return [...this.touched].filter((path) => path !== 'user_id' || isNew);
   }
 
   /**

@@ -35,3 +35,20 @@ export async function readPublisherKey(name: PublisherName, file: string): Promi
   }
   return parsePublisherKey(name, text);
 }
+
+/**
+ * Reads a private key, PEM or JWK, from wherever a function gets its text, such as {@link secretsManagerText}.
+ * @throws PublisherError `key_invalid`
+ */
+export async function loadPublisherKey(
+  name: PublisherName,
+  loadText: () => string | Promise<string>,
+): Promise<PublisherKey> {
+  let text: string;
+  try {
+    text = await loadText();
+  } catch (cause) {
+    throw new PublisherError('key_invalid', `the key of ${name} cannot be loaded`, { cause });
+  }
+  return parsePublisherKey(name, text);
+}

@@ -36,7 +36,8 @@ const directions: ReadonlyArray<readonly [layer: string, Directions]> = [
       packages: ['aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'zod', 'node:*'],
     },
   ],
-  ['sdk', { ours: ['sdk', 'core'], packages: ['node:*'] }],
+  // The one client is optional and loaded by whoever keeps keys there.
+  ['sdk', { ours: ['sdk', 'core'], packages: ['node:*', '@aws-sdk/client-secrets-manager'] }],
   [
     'local',
     {

@@ -26,17 +26,17 @@ export interface ChangeServer {
 
 /** An HTTP server that answers as it is told, request by request. */
 export async function startChangeServer(
-  answer: (request: SeenRequest, index: number) => Answer,
+  answer: (request: SeenRequest, index: number) => Answer | Promise<Answer>,
 ): Promise<ChangeServer> {
   const seen: SeenRequest[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk) => chunks.push(chunk));
-    request.on('end', () => {
+    request.on('end', async () => {
       const { method = '', url = '', headers } = request;
       const one = { method, url, headers, body: Buffer.concat(chunks).toString() };
       seen.push(one);
-      reply(response, answer(one, seen.length - 1));
+      reply(response, await answer(one, seen.length - 1));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

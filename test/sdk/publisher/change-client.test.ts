@@ -1,3 +1,4 @@
+import { defaultPublisherRulesDocument } from '../../../core/person/publisher-rules';
 import {
   ChangeClient,
   type ChangeClientOptions,
@@ -205,5 +206,51 @@ describe('ChangeClient.readPerson', () => {
   it('gives nothing when there is nobody', async () => {
     const client = await clientOf([{ status: 200, json: {} }]);
     expect(await client.readPerson('uuid', 'nobody')).toBeUndefined();
+  });
+});
+
+describe('ChangeClient.listUsers', () => {
+  const user = (id: string) => ({ user_id: id, uuid: `u-${id}`, primary_email: null, active: true });
+
+  it('reads every page, by connection method and activity', async () => {
+    const pages = [
+      { users: [user('ad|1'), user('ad|2')], nextPage: 'a b&c' },
+      { users: [], nextPage: 'd' },
+      { users: [user('ad|3')], nextPage: null },
+    ];
+    const client = await clientOf((_, index) => ({ status: 200, json: pages[index] }));
+    const found: string[] = [];
+    for await (const { userId, uuid, primaryEmail, active } of client.listUsers({
+      connectionMethod: 'oauth2|firefoxaccounts',
+      activity: 'any',
+    })) {
+      expect([uuid, primaryEmail, active]).toEqual([`u-${userId}`, null, true]);
+      found.push(userId);
+    }
+    expect(found).toEqual(['ad|1', 'ad|2', 'ad|3']);
+    const queries = server.seen.map(({ url }) => new URL(url, 'http://x').searchParams);
+    expect(queries.map((query) => query.get('nextPage'))).toEqual([null, 'a b&c', 'd']);
+    expect(queries[0]?.get('connectionMethod')).toBe('oauth2|firefoxaccounts');
+    expect(queries[0]?.get('active')).toBe('any');
+  });
+
+  it.each([
+    { status: 200, json: {} },
+    { status: 200, json: { users: [{}] } },
+  ])('does not take %j for a list', async (answer) => {
+    const client = await clientOf([answer]);
+    const read = client.listUsers({ connectionMethod: 'ad' }).next();
+    expect(await failure(read)).toMatchObject({ code: 'reply_unreadable' });
+  });
+});
+
+describe('ChangeClient.readPublisherRules', () => {
+  it('reads the rules of the server, and refuses what are none', async () => {
+    const client = await clientOf([
+      { status: 200, json: defaultPublisherRulesDocument },
+      { status: 200, json: {} },
+    ]);
+    expect((await client.readPublisherRules()).update.get('ssh_public_keys')).toBe('ldap');
+    expect(await failure(client.readPublisherRules())).toMatchObject({ code: 'reply_unreadable' });
   });
 });

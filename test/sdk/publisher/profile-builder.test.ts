@@ -2,6 +2,7 @@ import { integrateChange } from '../../../core/change/integrate-change';
 import type { Profile, PublisherName } from '../../../core/person/profile';
 import { validatePartialProfile } from '../../../core/person/profile-schema';
 import { viewProfile } from '../../../core/person/profile-view';
+import { defaultPublisherRulesDocument, parsePublisherRules } from '../../../core/person/publisher-rules';
 import { verifyAttribute } from '../../../core/person/signature';
 import { ProfileBuilder, PublisherError } from '../../../sdk/publisher';
 import { makePublishers } from '../../support/publishers';
@@ -9,6 +10,7 @@ import { makePublishers } from '../../support/publishers';
 const { context, signingKeys } = makePublishers();
 const keyOf = (name: PublisherName) => ({ name, key: signingKeys[name] });
 const NOW = '2026-11-20T20:00:00.000Z';
+const LATER = '2026-11-21T20:00:00.000Z';
 const USER = 'ad|Mozilla-LDAP|ada';
 
 const newcomer = () =>
@@ -114,5 +116,71 @@ describe('ProfileBuilder', () => {
     const builder = newcomer().setMetadata('active', { display: 'public' });
     expect(builder.validate()).toEqual([{ path: 'active.metadata.display', message: 'must be null' }]);
     expect(validatePartialProfile(newcomer().build()).ok).toBe(true);
+  });
+});
+
+describe('ProfileBuilder.keepOwn', () => {
+  const ada = integrated(integrateChange(undefined, newcomer().sign(keyOf('ldap')).build(), context, NOW));
+  const fullScopes = { scopes: new Set(['read:fullprofile', 'display:all']) };
+
+  it('keeps what differs and what the publisher may change, so that the server takes it', () => {
+    const builder = ProfileBuilder.from(viewProfile(ada, fullScopes), () => new Date(LATER))
+      .set('first_name', 'Ada')
+      .set('last_name', 'Lovelace')
+      .set('primary_email', 'other@example.net')
+      .set('access_information.ldap', { team_moco: null, vpn: null })
+      .keepOwn('ldap');
+    expect(builder.changes).toEqual(['last_name', 'access_information.ldap']);
+    const change = builder.sign(keyOf('ldap')).build();
+    expect(integrateChange(ada, change, context, LATER)).toMatchObject({
+      condition: 'update',
+      changedAttributes: ['last_name', 'access_information.ldap'],
+    });
+  });
+
+  it('has nothing to send when everything is as it was', () => {
+    const builder = ProfileBuilder.from(viewProfile(ada, fullScopes))
+      .set('access_information.ldap', { team_moco: null })
+      .keepOwn('ldap');
+    expect(builder.changes).toEqual([]);
+  });
+
+  it('keeps a changed display, where mozilliansorg changes it', () => {
+    const builder = () =>
+      ProfileBuilder.from(viewProfile(ada, fullScopes)).setMetadata('first_name', { display: 'staff' });
+    expect(builder().keepOwn('mozilliansorg').changes).toEqual(['first_name']);
+    expect(builder().keepOwn('ldap').changes).toEqual([]);
+  });
+
+  it('does not guess what a reader was not shown: what is set already may be another publisher’s', () => {
+    const seen = viewProfile(ada, { scopes: new Set() });
+    const hidden = { ...seen, user_id: ada.user_id };
+    expect(hidden).not.toHaveProperty('first_name');
+    const builder = ProfileBuilder.from(hidden)
+      .set('first_name', 'Augusta')
+      .set('access_information.ldap', { vpn: null });
+    expect(builder.keepOwn('ldap').changes).toEqual(['access_information.ldap']);
+    expect(ProfileBuilder.forUser(USER).set('first_name', 'A').keepOwn('ldap').changes).toEqual([]);
+    expect(ProfileBuilder.forUser(USER).set('first_name', 'A').keepOwn('mozilliansorg').changes).toEqual([
+      'first_name',
+    ]);
+  });
+
+  it('goes by the rules that the server has', () => {
+    const document = structuredClone(defaultPublisherRulesDocument) as unknown as {
+      update: Record<string, unknown>;
+    };
+    document.update.first_name = 'ldap';
+    const rules = parsePublisherRules(document);
+    const builder = ProfileBuilder.from(viewProfile(ada, fullScopes)).set('first_name', 'Augusta');
+    expect(builder.keepOwn('ldap', rules).changes).toEqual(['first_name']);
+  });
+
+  it('keeps for somebody new what the publisher may create', () => {
+    const builder = newcomer().set('staff_information.title', 'x').set('access_information.hris', {});
+    const kept = builder.keepOwn('ldap').changes;
+    expect(kept).toContain('user_id');
+    expect(kept).toContain('staff_information.title');
+    expect(kept).not.toContain('access_information.hris');
   });
 });

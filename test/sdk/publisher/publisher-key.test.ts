@@ -2,7 +2,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parsePublisherKey, readPublisherKey } from '../../../sdk/publisher';
+import {
+  loadPublisherKey,
+  parsePublisherKey,
+  readPublisherKey,
+  secretsManagerText,
+} from '../../../sdk/publisher';
+import { startSecrets } from '../../support/secrets-server';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const folder = mkdtempSync(path.join(tmpdir(), 'publisher-key-'));
@@ -33,5 +39,30 @@ describe('a publisher key', () => {
     await expect(readPublisherKey('hris', path.join(folder, 'none.pem'))).rejects.toMatchObject({
       code: 'key_invalid',
     });
+  });
+
+  it('is loaded from wherever a function gets its text', async () => {
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    expect((await loadPublisherKey('hris', async () => pem)).key.equals(privateKey)).toBe(true);
+    const down = loadPublisherKey('hris', () => Promise.reject(new Error('no connection')));
+    await expect(down).rejects.toMatchObject({ code: 'key_invalid', cause: new Error('no connection') });
+  });
+
+  it('is loaded from Secrets Manager', async () => {
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }) as string;
+    const secrets = await startSecrets(new Map([['publishers/hris', pem]]));
+    const region = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'x', AWS_SECRET_ACCESS_KEY: 'x' };
+    const before = { ...process.env };
+    Object.assign(process.env, region, { AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url });
+    try {
+      const { name, key } = await loadPublisherKey('hris', secretsManagerText('publishers/hris'));
+      expect([name, key.equals(privateKey)]).toEqual(['hris', true]);
+      await expect(loadPublisherKey('hris', secretsManagerText('none'))).rejects.toMatchObject({
+        code: 'key_invalid',
+      });
+    } finally {
+      process.env = before;
+      secrets.stop();
+    }
   });
 });
