@@ -1,7 +1,7 @@
 import { validatePartialProfile } from '../person/profile-schema';
+import { userIdProblem } from '../person/user-id';
 import { decodeRecord } from '../stream-record';
 import type { ChangeRecord, ProfileSubmission, RejectionCode } from './change';
-import { userIdProblem } from './user-id';
 
 /** Far more than a time has; it goes into the status as it came, and a status that no store takes blocks a shard. */
 const MAX_TIME_LENGTH = 64;

@@ -1,7 +1,7 @@
 import { validatePartialProfile } from '../person/profile-schema';
+import { userIdProblem } from '../person/user-id';
 import type { ProfileSubmission } from './change';
 import { issuesText } from './read-change';
-import { userIdProblem } from './user-id';
 
 /** A profile with every attribute signed by 4096-bit keys has some 60 kB; the rest is room for group maps. */
 export const MAX_PROFILE_BYTES = 300_000;

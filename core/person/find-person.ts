@@ -1,6 +1,6 @@
-import { userIdProblem } from '../change/user-id';
 import type { LookUpKey, PersonReader } from './ports';
 import type { Profile } from './profile';
+import { userIdProblem } from './user-id';
 
 /** Whom a reader asks for. */
 export type Activity = 'active' | 'inactive' | 'any';

@@ -1,5 +1,5 @@
-import { userIdProblem } from '../change/user-id';
 import { ServiceError } from '../errors';
+import { userIdProblem } from './user-id';
 
 /** The longest user_id, percent-encoded and quoted. */
 const LONGEST = 4000;

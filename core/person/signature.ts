@@ -1,4 +1,5 @@
 import { sign, verify } from 'node:crypto';
+import { asciiJson } from '../ascii-json';
 import type { Json } from '../json';
 import { isJsonEqual } from './json-equality';
 import type { PublisherKeys, SigningKey } from './keys';
@@ -45,7 +46,8 @@ export function signAttribute<A extends Attribute>(
   publisher: { readonly name: PublisherName; readonly key: SigningKey },
 ): A {
   const { signature, ...signed } = attribute;
-  const payload = Buffer.from(toAsciiJson(signed)).toString('base64url');
+  // The JSON that the original's library signs: as inserted, no spaces, everything beyond ASCII escaped.
+  const payload = Buffer.from(asciiJson(signed)).toString('base64url');
   const text = `${HEADER}.${payload}`;
   const mark = sign('sha256', Buffer.from(text), publisher.key).toString('base64url');
   return {
@@ -55,14 +57,6 @@ export function signAttribute<A extends Attribute>(
       publisher: { alg: 'RS256', typ: 'JWS', name: publisher.name, value: `${text}.${mark}` },
     },
   };
-}
-
-/** The JSON that the original's library signs: as inserted, no spaces, everything beyond ASCII escaped. */
-function toAsciiJson(value: object): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 interface ParsedJws {

@@ -1,5 +1,4 @@
 import { type DynamoDBDocumentClient, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { userIdProblem } from '../../core/change/user-id';
 import { inParallel } from '../../core/in-parallel';
 import type {
   PersonDirectory,
@@ -8,6 +7,7 @@ import type {
   StoredPerson,
   Stretch,
 } from '../../core/person/ports';
+import { userIdProblem } from '../../core/person/user-id';
 import { tables } from '../tables';
 import { isHashedKey } from './index-key';
 import { holdsProfile, toProfile } from './profile-row';

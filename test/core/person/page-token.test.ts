@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { userIdProblem } from '../../../core/change/user-id';
 import { pageToken, parsePageObject, parsePageToken } from '../../../core/person/page-token';
+import { userIdProblem } from '../../../core/person/user-id';
 
 const refusal = expect.objectContaining({ code: 'parameter_invalid', status: 400 });
 const refused = (read: () => unknown) => {
