@@ -22,6 +22,8 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'read-change-status': 259,
   'integrate-changes': 410,
   'read-person': 262,
+  'list-people': 266,
+  'read-well-known': 250,
   'manage-topics': 349,
   'manage-subscriptions': 382,
   'manage-deliveries': 397,
@@ -37,7 +39,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
 describe('bundleFunctions', () => {
   it('names the functions whose handler file is missing', () => {
     const handlersDirectory = stubHandlers();
-    rmSync(join(handlersDirectory, 'person'), { recursive: true });
+    rmSync(join(handlersDirectory, 'person/read-person.ts'));
     const attempt = () =>
       bundleFunctions({ outdir: mkdtempSync(join(tmpdir(), 'none-')), handlersDirectory });
     expect(attempt).toThrow(/handler file does not exist: read-person \(.*person\/read-person\.ts\)$/);
@@ -91,6 +93,7 @@ const actionOf: Readonly<Record<string, string>> = {
   UpdateCommand: 'dynamodb:UpdateItem',
   DeleteCommand: 'dynamodb:DeleteItem',
   QueryCommand: 'dynamodb:Query',
+  ScanCommand: 'dynamodb:Scan',
   paginateQuery: 'dynamodb:Query',
   // Our own, in the files that adapters share.
   batchRead: 'dynamodb:BatchGetItem',
@@ -118,6 +121,7 @@ const storeOf: Readonly<Record<string, string>> = {
   'dynamo-delivery-store': deliveries,
   'dynamo-profile-store': 'change/profiles',
   'dynamo-person-reader': 'change/profiles',
+  'dynamo-person-directory': 'change/profiles',
   'dynamo-change-status-store': statuses,
   'dynamo-change-crash-markers': statuses,
   'dynamo-crash-markers': events,

@@ -73,6 +73,7 @@ describe('permissions', () => {
         ...reader(changes),
         `kinesis:PutRecords ${events}`,
         'secretsmanager:GetSecretValue secrets/cis-key',
+        'secretsmanager:GetSecretValue secrets/publisher-rules',
         'secretsmanager:GetSecretValue secrets/publishers-jwks',
       ],
     ],
@@ -83,6 +84,22 @@ describe('permissions', () => {
         'dynamodb:Query change/profiles/index/by-primary-email',
         'dynamodb:Query change/profiles/index/by-primary-username',
         'dynamodb:Query change/profiles/index/by-uuid',
+      ],
+    ],
+    [
+      'list-people',
+      [
+        'dynamodb:GetItem change/profiles',
+        'dynamodb:Query change/profiles/index/by-connection-method',
+        'dynamodb:Query change/profiles/index/by-primary-email',
+        'dynamodb:Scan change/profiles',
+      ],
+    ],
+    [
+      'read-well-known',
+      [
+        'secretsmanager:GetSecretValue secrets/publisher-rules',
+        'secretsmanager:GetSecretValue secrets/publishers-jwks',
       ],
     ],
     [
@@ -161,7 +178,12 @@ describe('permissions', () => {
     ],
     [
       'generate-cis-key',
-      ['secretsmanager:GetSecretValue secrets/cis-key', 'secretsmanager:PutSecretValue secrets/cis-key'],
+      [
+        'secretsmanager:GetSecretValue secrets/cis-key',
+        'secretsmanager:GetSecretValue secrets/publishers-jwks',
+        'secretsmanager:PutSecretValue secrets/cis-key',
+        'secretsmanager:PutSecretValue secrets/publishers-jwks',
+      ],
     ],
   ])('of %s are exactly what it uses', (stem, grants) => {
     expect(grantsOf(preview, stem)).toEqual(grants);
@@ -204,7 +226,9 @@ describe('the tables', () => {
       Object.entries(definition.indexes).map(([IndexName, index]) => ({
         IndexName,
         KeySchema: keys(index),
-        Projection: { ProjectionType: 'KEYS_ONLY' },
+        Projection: index.include
+          ? { NonKeyAttributes: index.include, ProjectionType: 'INCLUDE' }
+          : { ProjectionType: 'KEYS_ONLY' },
       })),
     );
     expect(table?.Properties.TimeToLiveSpecification).toEqual(
@@ -259,6 +283,7 @@ const pinnedIds = [
   'eventsTable041AEF74',
   'eventseventsstreamStream5CB3974B',
   'secretsciskey1A958657',
+  'secretspublisherrules18F43515',
   'secretspublishersjwks44298CCD',
   'secretsregistrationtoken9D47D096',
   'secretstokensecretC7FF0809',
@@ -500,8 +525,9 @@ describe('the secrets', () => {
     expect(key?.DependsOn).toContain(at(prod, 'generate-cis-key/Role/DefaultPolicy/Resource').id);
   });
 
-  it('hold no publisher’s key until somebody brings one', () => {
+  it('hold no publisher’s key, and the rules of the release, until somebody brings others', () => {
     expect(at(prod, 'publishers-jwks/Resource').Properties.SecretString).toBe('{}');
+    expect(at(prod, 'publisher-rules/Resource').Properties.SecretString).toBe('{}');
   });
 
   it('take the values of the preview’s settings', () => {

@@ -50,6 +50,7 @@ describe('parseOverrides', () => {
     ['provisionedConcurrency', { 'submit-change': -1 }],
     ['localWorkers', 0],
     ['publicBaseUrl', 'not a url'],
+    ['publicBaseUrl', 'javascript:alert(1)'],
     ['pubsub', { baseUrl: 'https://pubsub.example' }],
     ['registrationToken', null],
   ])('refuses %s = %j and names it', (key, value) => {
@@ -62,6 +63,7 @@ describe('parseOverrides', () => {
       triggerToken: 't',
       tokenSecret: 's',
       publishersJwks: 'keys.json',
+      publisherRules: 'rules.json',
       cisPrivateKey: 'cis.pem',
       verifySignatures: true,
       verifyPublishers: true,
@@ -81,6 +83,7 @@ describe('parseOverrides', () => {
       pubsub: { baseUrl: 'http://localhost:1', project: 'p', serviceAccount: 'a' },
       enhancedFanOut: true,
       publicBaseUrl: 'https://events.acme.io',
+      publicMetadata: false,
       resendDeadLettersAfterMinutes: 5,
       deliveryConcurrency: 20,
       provisionedConcurrency: { 'submit-change': 2 },
