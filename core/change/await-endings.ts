@@ -28,7 +28,7 @@ export async function lookUntil<Found>(
     if (found !== undefined || left <= 0) {
       return found;
     }
-    await pause(Math.min(milliseconds, LONGEST_PAUSE_MILLISECONDS, left));
+    await pause(Math.ceil(Math.min(milliseconds, LONGEST_PAUSE_MILLISECONDS, left)));
   }
 }
 

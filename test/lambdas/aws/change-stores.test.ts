@@ -97,6 +97,17 @@ describe.each([
     expect((await stores.profiles.readMany(['ad|test|versions'])).get('ad|test|versions')?.version).toBe(2);
   });
 
+  it('keep of a deleted profile how far its changes got, and no more', async () => {
+    const stored = storedProfile('ad|test|deleted', { primary_email: 'gone@example.org' });
+    await stores.profiles.write(stored, 0);
+    const deleted = { ...stored, version: 2, lastSequenceNumber: '101', profile: undefined };
+    expect(stores.profiles.fits(deleted)).toBe(true);
+    expect(await stores.profiles.write(deleted, 1)).toBe('written');
+    const read = (await stores.profiles.readMany(['ad|test|deleted'])).get('ad|test|deleted');
+    expect(read).toEqual(deleted);
+    expect(await stores.profiles.write({ ...stored, version: 3 }, 2)).toBe('written');
+  });
+
   it('refuse a row that is too large, and say so beforehand', async () => {
     const large = storedProfile('ad|test|large', { description: noise(400_000) });
     const fitting = storedProfile('ad|test|large', { description: noise(50_000) });
@@ -158,6 +169,7 @@ describe('the profiles table', () => {
     const profiles = makeDynamoProfileStore(client, 'profiles');
     await profiles.write(storedProfile('plain', { uuid: null, primary_email: '' }), 0);
     expect(Object.keys((await row('plain')) ?? {}).sort()).toEqual([
+      'active',
       'last_sequence_number',
       'last_shard_id',
       'outbox',
@@ -168,7 +180,7 @@ describe('the profiles table', () => {
     const long = 'ü'.repeat(2000);
     await profiles.write(storedProfile('email|ada|1', { uuid: 'u-1', primary_username: long }), 0);
     expect(await row('email|ada|1')).toMatchObject({
-      connection_method: 'email|ada',
+      connection_method: 'email',
       uuid: 'u-1',
       primary_username: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     });
@@ -194,6 +206,20 @@ describe('the profiles table', () => {
       profileWith({ user_id: 'email|2', active: true, ...values }),
     );
     expect(await people.readProfile('nobody')).toBeUndefined();
+  });
+
+  it('shows nobody who was deleted', async () => {
+    const profiles = makeDynamoProfileStore(client, 'profiles');
+    const stored = storedProfile('email|gone', { uuid: 'u-gone', primary_email: 'gone@example.net' });
+    await profiles.write(stored, 0);
+    await profiles.write({ ...stored, version: 2, profile: undefined }, 1);
+    expect(Object.keys((await row('email|gone')) ?? {}).sort()).toEqual([
+      ...['last_sequence_number', 'last_shard_id', 'outbox', 'user_id', 'version'],
+    ]);
+    const people = makeDynamoPersonReader(client, 'profiles');
+    expect(await people.readProfile('email|gone')).toBeUndefined();
+    expect(await people.findUserIds('uuid', 'u-gone')).toEqual([]);
+    expect(await people.findUserIds('primary_email', 'gone@example.net')).toEqual([]);
   });
 
   it('answers a refusal, not an exception, when the store takes a row to be invalid', async () => {

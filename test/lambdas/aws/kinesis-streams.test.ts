@@ -112,6 +112,88 @@ describe('the events stream', () => {
   });
 });
 
+describe('many changes', () => {
+  const change = (userId: string, acceptedAt = '') =>
+    ({ v: 1, kind: 'change', userId, acceptedAt, profile: {} }) as const;
+
+  /** Gives numbers in the order of arrival; `answer` may refuse a record or throw for a call. */
+  function numberingStream(answer: (key: string, call: number) => boolean) {
+    const calls: string[][] = [];
+    const stored: string[] = [];
+    const client = {
+      async send({ input }: PutRecordsCommand) {
+        const { Records = [] } = input as PutRecordsCommandInput;
+        calls.push(Records.map(({ PartitionKey }) => String(PartitionKey)));
+        return {
+          Records: Records.map(({ PartitionKey, Data }) => {
+            if (!answer(String(PartitionKey), calls.length)) {
+              return { ErrorCode: 'InternalFailure' };
+            }
+            const { value } = decodeRecord(Data as Uint8Array) as {
+              value: { userId: string; acceptedAt: string };
+            };
+            stored.push(`${value.userId}${value.acceptedAt}`);
+            return { SequenceNumber: String(stored.length), ShardId: 's' };
+          }),
+        };
+      },
+    } as unknown as KinesisClient;
+    const stream = makeKinesisChangeStream(client, 'changes', async () => undefined);
+    return { stream, calls, stored };
+  }
+
+  const numbers = (positions: readonly ({ sequenceNumber: string } | undefined)[]) =>
+    positions.map((position) => position?.sequenceNumber);
+
+  it('come back in the order given, though two of one user never share a call', async () => {
+    const { stream, calls, stored } = numberingStream(() => true);
+    const records = [change('a', '1'), change('b'), change('a', '2'), change('c'), change('a', '3')];
+    expect(numbers(await stream.appendMany(records))).toEqual(['1', '2', '4', '3', '5']);
+    expect(calls).toEqual([['a', 'b', 'c'], ['a'], ['a']]);
+    expect(stored).toEqual(['a1', 'b', 'c', 'a2', 'a3']);
+  });
+
+  it('are tried again one by one, each with one number and its place', async () => {
+    const { stream, stored } = numberingStream((key, call) => key !== 'a' || call % 2 === 0);
+    const records = [change('a', '1'), change('b'), change('a', '2')];
+    const positions = await stream.appendMany(records);
+    expect(
+      positions.every((position, index) => {
+        const { userId, acceptedAt } = records[index] as (typeof records)[number];
+        return position && stored[Number(position.sequenceNumber) - 1] === `${userId}${acceptedAt}`;
+      }),
+    ).toBe(true);
+    expect(stored).toHaveLength(3);
+  });
+
+  it('are left without a number where the stream never took them, later ones of the user too', async () => {
+    const { stream } = numberingStream((key) => key !== 'a');
+    const positions = await stream.appendMany([change('a', '1'), change('b'), change('a', '2')]);
+    expect(numbers(positions)).toEqual([undefined, '1', undefined]);
+  });
+
+  it('that are half in when the stream goes away keep the numbers that are known', async () => {
+    const { stream } = numberingStream((_, call) => {
+      if (call > 1) {
+        throw new Error('away');
+      }
+      return true;
+    });
+    const positions = await stream.appendMany([change('a', '1'), change('a', '2')]);
+    expect(numbers(positions)).toEqual(['1', undefined]);
+  });
+
+  it('are a failure when none of them is known to be in', async () => {
+    const never = numberingStream(() => false);
+    await expect(never.stream.appendMany([change('a')])).rejects.toThrow('throttled');
+    const away = numberingStream(() => {
+      throw new Error('away');
+    });
+    await expect(away.stream.appendMany([change('a')])).rejects.toThrow('away');
+    expect(away.calls).toHaveLength(1);
+  });
+});
+
 describe('a partition key', () => {
   it.each(['', 'x'.repeat(201), 'ü'.repeat(101)])('is hashed when Kinesis would refuse it: %#', (text) => {
     expect(partitionKey(text)).toMatch(/^[0-9a-f]{64}$/);
@@ -177,6 +259,27 @@ describe('on Kinesis', () => {
     expect(new Set(ofA.map(({ shardId }) => shardId)).size).toBe(1);
     const numbers = ofA.map(({ sequenceNumber }) => BigInt(sequenceNumber));
     expect(numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0n))).toBe(true);
+  });
+
+  it('a batch of hundreds is in the stream, a number for each, users in order', async () => {
+    const stream = makeKinesisChangeStream(client, 'changes');
+    const records = Array.from({ length: 300 }, (_, index) => {
+      const userId = `batch|${index % 100}`;
+      const profile = profileWith({ user_id: userId, first_name: String(index) });
+      return { v: 1, kind: 'change', userId, acceptedAt: '2026-01-01T00:00:00.000Z', profile } as const;
+    });
+    const positions = await stream.appendMany(records);
+    const found = new Map(
+      (await readAll('changes')).map(({ ShardId, SequenceNumber, Data }) => [
+        `${ShardId} ${SequenceNumber}`,
+        (decodeRecord(Data as Uint8Array) as { value: unknown }).value,
+      ]),
+    );
+    const read = positions.map((position) => found.get(`${position?.shardId} ${position?.sequenceNumber}`));
+    expect(read).toEqual(records);
+    const places = positions.map((position) => BigInt(position?.sequenceNumber ?? 0));
+    expect(new Set(places).size).toBe(300);
+    expect(places.every((place, index) => index < 100 || place > (places[index - 100] ?? 0n))).toBe(true);
   });
 
   it('a stream that is not there is a failure, not a refusal', async () => {

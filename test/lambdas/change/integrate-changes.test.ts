@@ -37,15 +37,17 @@ const held = new Map<string, string>();
 
 beforeAll(async () => {
   emulators = await startEmulators();
-  held.set('cis-key', privateKey).set('publishers-jwks', '{}');
+  held.set('cis-key', privateKey).set('publishers-jwks', '{}').set('publisher-rules', '{}');
   secrets = await startSecrets(held);
   useEmulators(emulators);
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secrets.url,
     ...{ VERIFY_TOKENS: 'false', JWKS_URI: '', TOKEN_ISSUER: '', TOKEN_AUDIENCE: '' },
+    ...{ V2_WAIT_SECONDS: '1', ALLOW_DELETE: 'true', PUBLIC_METADATA: 'false' },
     ...{ CHANGES_STREAM_NAME: 'changes', EVENTS_STREAM_NAME: 'events' },
     ...{ PROFILES_TABLE_NAME: 'profiles', CHANGE_STATUSES_TABLE_NAME: 'change-statuses' },
     ...{ CIS_KEY_SECRET_ID: 'cis-key', PUBLISHERS_JWKS_SECRET_ID: 'publishers-jwks' },
+    PUBLISHER_RULES_SECRET_ID: 'publisher-rules',
     ...{ VERIFY_SIGNATURES: 'true', VERIFY_PUBLISHERS: 'true', ALLOW_MINTED_IDENTIFIERS: 'false' },
     POWERTOOLS_DEV: 'false',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
@@ -68,27 +70,37 @@ async function ask(door: Door, event: object) {
   const headers = {
     authorization: `Bearer ${unsignedToken({ scope: 'write read:fullprofile display:all' })}`,
   };
-  const reply = await door({ headers, requestContext: {}, ...event } as unknown as APIGatewayProxyEvent);
+  const request = { path: '/', headers, requestContext: {}, ...event };
+  const reply = await door(request as unknown as APIGatewayProxyEvent);
   return { status: reply.statusCode, json: JSON.parse(reply.body) };
 }
 
 async function submit(profile: unknown): Promise<string> {
   const { handler } = await import('../../../lambdas/change/submit-change');
-  const reply = await ask(handler, { httpMethod: 'POST', body: JSON.stringify(profile) });
+  const request = { httpMethod: 'POST', resource: '/change', body: JSON.stringify(profile) };
+  const reply = await ask(handler, request);
   expect(reply).toMatchObject({ status: 200, json: { status_code: 200 } });
   return reply.json.sequence_number;
 }
 
 async function statusOf(sequenceNumber: string) {
   const { handler } = await import('../../../lambdas/change/read-change-status');
-  const reply = await ask(handler, { httpMethod: 'GET', queryStringParameters: { sequenceNumber } });
+  const reply = await ask(handler, {
+    httpMethod: 'GET',
+    resource: '/change/status',
+    queryStringParameters: { sequenceNumber },
+  });
   return reply.json;
 }
 
 async function person(userId: string) {
   const { handler } = await import('../../../lambdas/person/read-person');
   const value = encodeURIComponent(encodeURIComponent(userId));
-  const reply = await ask(handler, { httpMethod: 'GET', pathParameters: { by: 'user_id', value } });
+  const reply = await ask(handler, {
+    httpMethod: 'GET',
+    resource: '/v2/user/{by}/{value}',
+    pathParameters: { by: 'user_id', value },
+  });
   return reply.json;
 }
 
@@ -134,6 +146,7 @@ describe('a signed change on its whole way', () => {
   const create = vector('create-by-ldap');
   const userId = String(create.user_id.value);
   const numbers: string[] = [];
+  let forgedNumber = '';
 
   it('waits, ended by nobody, while the keys cannot be read', async () => {
     held.delete('publishers-jwks');
@@ -146,13 +159,13 @@ describe('a signed change on its whole way', () => {
 
   it('is refused when its value was forged', async () => {
     const { handler } = await import('../../../lambdas/change/integrate-changes');
-    const forged = await submit({ ...vector('forged-value'), user_id: create.user_id });
+    forgedNumber = await submit({ ...vector('forged-value'), user_id: create.user_id });
     held.set('publishers-jwks', JSON.stringify(vector('publishers_jwks')));
     const Records = (await deliveryOf('changes')).Records.filter(
-      ({ kinesis: { sequenceNumber } }) => sequenceNumber === forged,
+      ({ kinesis: { sequenceNumber } }) => sequenceNumber === forgedNumber,
     );
     expect(await handler({ Records })).toEqual({ batchItemFailures: [] });
-    expect(await statusOf(forged)).toMatchObject({ identity_vault: false, code: 'invalid_signature' });
+    expect(await statusOf(forgedNumber)).toMatchObject({ identity_vault: false, code: 'invalid_signature' });
     expect(await person(userId)).toEqual({});
   });
 
@@ -165,8 +178,10 @@ describe('a signed change on its whole way', () => {
       user_id: userId,
     });
     expect((await person(userId)).user_id).toEqual(create.user_id);
-    expect(await announced()).toMatchObject([
+    const told = (await announced()).filter(({ sequence_number }) => sequence_number === numbers[0]);
+    expect(told).toMatchObject([
       { name: 'profile.created', user_id: userId, operation: 'create', sequence_number: numbers[0] },
+      { name: 'change.integrated', user_id: userId, condition: 'create', sequence_number: numbers[0] },
     ]);
   });
 
@@ -183,10 +198,14 @@ describe('a signed change on its whole way', () => {
       'invalid_publisher',
     ]);
     const names = (await announced()).map(({ name, sequence_number }) => `${name} ${sequence_number}`);
-    expect([...new Set(names)]).toEqual([
+    expect([...new Set(names)].filter((name) => !name.endsWith(` ${forgedNumber}`))).toEqual([
       `profile.created ${numbers[0]}`,
+      `change.integrated ${numbers[0]}`,
       `profile.updated ${numbers[1]}`,
+      `change.integrated ${numbers[1]}`,
       `profile.updated ${numbers[2]}`,
+      `change.integrated ${numbers[2]}`,
+      `change.rejected ${numbers[3]}`,
     ]);
   });
 
@@ -196,12 +215,75 @@ describe('a signed change on its whole way', () => {
     expect(await integrateAll()).toEqual({ batchItemFailures: [] });
     expect(await person(userId)).toEqual(before);
     expect(new Set((await announced()).map(({ id }) => id))).toEqual(ids);
-    expect(ids.size).toBe(3);
+    // Three of profiles, and one for each of the five changes.
+    expect(ids.size).toBe(3 + 5);
   });
 
   it('that is repeated is a noop', async () => {
     const again = await submit(create);
     await integrateAll();
     expect(await statusOf(again)).toMatchObject({ identity_vault: true, state: 'noop' });
+  });
+});
+
+describe('the newer routes', () => {
+  const create = vector('create-by-ldap');
+  const userId = String(create.user_id.value);
+
+  async function write(httpMethod: string, resource: string, body: unknown) {
+    const { handler } = await import('../../../lambdas/change/submit-change');
+    const reply = ask(handler, { httpMethod, resource, body: JSON.stringify(body) });
+    // The consumer works at its own pace, beside the door that waits.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    await integrateAll();
+    return reply;
+  }
+
+  it('answer what became of a change', async () => {
+    expect(await write('POST', '/v2/user', create)).toEqual({
+      status: 200,
+      json: { condition: 'noop', sequence_number: null, status_code: 202 },
+    });
+    const refused = await write('POST', '/v2/user', vector('publisher-not-allowed'));
+    expect(refused).toMatchObject({ status: 403, json: { code: 'invalid_publisher' } });
+  });
+
+  it('answer what became of each member of a batch', async () => {
+    const reply = await write('PUT', '/v2/users', [create, vector('publisher-not-allowed'), { bogus: 1 }]);
+    expect(reply).toMatchObject({
+      status: 200,
+      json: {
+        ...{ creates: null, updates: null, status: 202 },
+        rejected: [
+          { index: 1, code: 'invalid_publisher' },
+          { index: 2, code: 'schema_invalid', sequence_number: null },
+        ],
+      },
+    });
+    expect(await statusOf(reply.json.rejected[0].sequence_number)).toMatchObject({
+      identity_vault: false,
+      code: 'invalid_publisher',
+    });
+  });
+
+  it('delete, and let the person come back as who they were', async () => {
+    const before = await person(userId);
+    const named = ['user_id', 'primary_email', 'uuid', 'primary_username'];
+    const body = Object.fromEntries(named.map((name) => [name, before[name]]));
+    const reply = await write('DELETE', '/v2/user', body);
+    expect(reply).toEqual({
+      status: 200,
+      json: { condition: 'delete', message: `user profile deleted for user: ${userId}`, status: 200 },
+    });
+    expect(await person(userId)).toEqual({});
+    expect((await announced()).filter(({ name }) => name === 'profile.deleted')).toMatchObject([
+      { user_id: userId, uuid: before.uuid.value, operation: 'delete' },
+    ]);
+    // A rewind to the very beginning brings nobody back.
+    await integrateAll();
+    expect(await person(userId)).toEqual({});
+    const again = await write('POST', '/v2/user', create);
+    expect(again).toMatchObject({ status: 200, json: { condition: 'create' } });
+    expect((await person(userId)).uuid.value).toBe(before.uuid.value);
   });
 });

@@ -21,17 +21,37 @@ const ended: readonly ChangeStatus[] = [
   },
 ];
 
-async function makeDoor(authenticate = makeAuthenticator(trustingEnvironment)) {
+async function makeDoor(
+  authenticate = makeAuthenticator(trustingEnvironment),
+  atLook: (looks: number, record: (status: ChangeStatus) => Promise<unknown>) => unknown = () => undefined,
+) {
   const { statuses } = makeMemoryVault();
+  let now = 0;
+  let looks = 0;
   for (const status of ended) {
     await statuses.record(status);
   }
-  return openDoor({
+  const read = openDoor({
     name: 'read-change-status',
     dialect: cisDialect,
     methods: ['GET'],
-    wire: () => makeReadChangeStatus({ authenticate, statuses }),
+    wire: () =>
+      makeReadChangeStatus({
+        authenticate,
+        statuses: {
+          find: async (sequenceNumber) => {
+            looks += 1;
+            await atLook(looks, statuses.record);
+            return statuses.find(sequenceNumber);
+          },
+        },
+        clock: () => now,
+        pause: async (milliseconds) => {
+          now += milliseconds;
+        },
+      }),
   });
+  return Object.assign(read, { elapsed: () => now, looks: () => looks });
 }
 
 describe('GET /change/status', () => {
@@ -108,4 +128,53 @@ describe('GET /change/status', () => {
     const read = await makeDoor();
     expect((await read({ method: 'POST' })).status).toBe(405);
   });
+});
+
+describe('waitSeconds', () => {
+  const late = { ...(ended[0] as ChangeStatus), sequenceNumber: '4' };
+  const token = unsignedToken({ scope: 'write' });
+  const query = { sequenceNumber: '4', waitSeconds: '20' };
+
+  it('answers as soon as the change has ended', async () => {
+    const read = await makeDoor(undefined, (looks, record) => looks === 5 && record(late));
+    const reply = await read({ query, token });
+    expect(reply).toMatchObject({ status: 200, json: { identity_vault: true, state: 'integrated' } });
+    expect(read.elapsed()).toBeLessThan(1000);
+  });
+
+  it('ends with the plain answer when the change has not', async () => {
+    const read = await makeDoor();
+    const reply = await read({ query: { sequenceNumber: '4', waitSeconds: '2.5' }, token });
+    expect(reply.text).toBe('{"identity_vault":false}');
+    expect(read.elapsed()).toBe(2500);
+    expect((await read({ query, token })).status).toBe(200);
+    expect(read.elapsed()).toBe(22_500);
+    expect(read.looks()).toBeLessThan(70);
+  });
+
+  it('does not wait without it, nor for 0', async () => {
+    const read = await makeDoor();
+    await read({ query: { sequenceNumber: '4' }, token });
+    await read({ query: { sequenceNumber: '4', waitSeconds: '0' } });
+    expect([read.elapsed(), read.looks()]).toEqual([0, 2]);
+  });
+
+  it('needs a token, or anybody could hold functions', async () => {
+    const read = await makeDoor();
+    expect(await read({ query })).toMatchObject({
+      status: 401,
+      json: { code: 'authorization_header_missing' },
+    });
+    expect(read.looks()).toBe(0);
+  });
+
+  it.each(['21', '20.001', '-1', '1e1', 'Infinity', 'NaN', '', ' 1', '0x10', '1,5'])(
+    'refuses to be %j',
+    async (waitSeconds) => {
+      const read = await makeDoor();
+      const reply = await read({ query: { sequenceNumber: '4', waitSeconds }, token });
+      expect(reply).toMatchObject({ status: 400, json: { code: 'parameter_invalid' } });
+      expect(reply.json.description).toContain('20');
+    },
+  );
 });
