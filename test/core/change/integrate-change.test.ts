@@ -325,6 +325,17 @@ describe('integrateChange on a stored profile', () => {
     expect(profileOf(update({ ...address, ...title }, shown)).user_id).toEqual(shown.user_id);
   });
 
+  it('changes the display of user_id for a publisher that has signed so, and no other', () => {
+    const shown = (publisher: PublisherName, display: 'staff' | null) =>
+      signed({ user_id: by(publisher, USER, { display }) });
+    const staffOnly = profileOf(update(shown('access_provider', 'staff')));
+    expect(staffOnly.user_id.metadata.display).toBe('staff');
+    expect(profileOf(update(shown('mozilliansorg', null), staffOnly)).user_id.metadata.display).toBeNull();
+    expect(update(shown('ldap', null), staffOnly)).toMatchObject({ code: 'invalid_publisher' });
+    const unsigned = changeOfClaims({ user_id: by('access_provider', USER, { display: 'public' }) });
+    expect(update(unsigned)).toMatchObject({ code: 'invalid_signature' });
+  });
+
   it('works on a stored profile that lacks attributes of the schema', () => {
     const { identities: _, fun_title: __, ...old } = ada;
     const change = signed({ 'identities.github_id_v3': by('mozilliansorg', '42') });
@@ -398,7 +409,7 @@ describe('profiles that the original has signed', () => {
     expect(integrate(undefined, 'fake-profile', unsigned)).toMatchObject({
       code: 'uuid_or_primary_username_set',
     });
-    expect(integrate(undefined, 'fake-profile', minting).state).toBe('rejected');
+    expect(integrate(undefined, 'fake-profile', minting)).toMatchObject({ code: 'invalid_publisher' });
     const fake = profileOf(
       integrate(undefined, 'fake-profile', { ...unsigned, ...minting, verifySignatures: false }),
     );

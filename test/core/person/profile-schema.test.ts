@@ -190,6 +190,44 @@ describe('the profile schema takes', () => {
   });
 });
 
+describe('the limits of each attribute', () => {
+  const any = [...displayLevels, null];
+  const displays = new Map<string, unknown[]>([
+    ...['uuid', 'primary_username'].map((name): [string, unknown[]] => [name, ['public']]),
+    ...['active', 'access_information.hris', 'access_information.access_provider'].map(
+      (name): [string, unknown[]] => [name, [null]],
+    ),
+    ['access_information.ldap', ['vouched', 'ndaed', 'staff', 'private', null]],
+    ...['staff_information.cost_center', 'staff_information.worker_type', 'identities.mozilla_ldap_id'].map(
+      (name): [string, unknown[]] => [name, ['staff']],
+    ),
+  ]);
+  const isPublic =
+    /^(user_id|uuid|primary_username|login_method|last_modified|created|first_name|last_name|primary_email|ssh_public_keys|pgp_public_keys|picture|access_information\.(ldap|mozilliansorg))$/;
+  const isStaffOnly = /^(access_information\.hris|staff_information\.(cost_center|worker_type))$/;
+  const isFree = /^(identities\.|staff_information\.)/;
+
+  function classesOf(name: string): readonly string[] {
+    if (isStaffOnly.test(name)) {
+      return ['WORKGROUP CONFIDENTIAL: STAFF ONLY'];
+    }
+    return isFree.test(name) ? classifications : [isPublic.test(name) ? 'PUBLIC' : 'WORKGROUP CONFIDENTIAL'];
+  }
+
+  const accepted = (name: string, key: string, values: readonly unknown[]) =>
+    values.filter((value) => {
+      const profile = draft();
+      const attribute = name.split('.').reduce<Draft>((at, part) => at[part] as Draft, profile);
+      Object.assign(attribute.metadata!, { [key]: value });
+      return validateProfile(profile).ok;
+    });
+
+  it.each(attributePaths)('of %s are those of the contract', (name) => {
+    expect(accepted(name, 'display', any)).toEqual(displays.get(name) ?? any);
+    expect(accepted(name, 'classification', classifications)).toEqual(classesOf(name));
+  });
+});
+
 const published = readReference('profile.schema.json') as SchemaNode | undefined;
 (published ? describe : describe.skip)('the profile schema, beside the published one,', () => {
   const schema = published as SchemaNode;
