@@ -1,3 +1,15 @@
 /** Any value that JSON can express. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
+
+/**
+ * The JSON of a text that somebody configured.
+ * @throws Error that names it by `what`; the parser's own message would quote it, and it may be a secret.
+ */
+export function parseConfiguredJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Error(`${what} must be JSON`);
+  }
+}

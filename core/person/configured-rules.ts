@@ -1,3 +1,4 @@
+import { parseConfiguredJson } from '../json';
 import { defaultPublisherRulesDocument, type PublisherRules, parsePublisherRules } from './publisher-rules';
 
 /** Rules as somebody configured them: what is published, and what integration goes by. */
@@ -11,7 +12,7 @@ export interface ConfiguredRules {
  * @throws Error when the text is not JSON, or does not say of every attribute who may create and update it.
  */
 export function readConfiguredRules(text: string): ConfiguredRules {
-  const configured: unknown = JSON.parse(text);
+  const configured: unknown = parseConfiguredJson(text, 'the publisher rules');
   const document = isEmptyObject(configured) ? defaultPublisherRulesDocument : configured;
   return { document, rules: parsePublisherRules(document) };
 }

@@ -1,6 +1,7 @@
 import { generateKeyPair } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
+import { parseConfiguredJson } from '../../core/json';
 import { parseSigningKey, publisherJwkOf, withPublisherKey } from '../../core/person/keys';
 import { secretsClient } from '../aws/secrets-client';
 import { makeSecretsManagerValue, type SecretValue } from '../aws/secrets-manager-value';
@@ -68,19 +69,10 @@ async function ensureKey({ openSecret, generate }: KeyPorts): Promise<string> {
 
 async function publishKey(pem: string, { openPublishersJwks }: KeyPorts): Promise<void> {
   const secret = openPublishersJwks();
-  const held = parseJwks((await secret.read()) ?? '{}');
+  const held = parseConfiguredJson((await secret.read()) ?? '{}', 'publishers_jwks');
   const jwks = withPublisherKey(held, 'cis', publisherJwkOf('cis', parseSigningKey(pem)));
   if (jwks !== held) {
     await secret.write(JSON.stringify(jwks));
-  }
-}
-
-/** The parser's own message would quote what the secret holds. */
-function parseJwks(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error("the secret with the publishers' keys does not hold JSON");
   }
 }
 

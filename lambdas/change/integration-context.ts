@@ -1,5 +1,6 @@
 import type { IntegrationContext } from '../../core/change/integrate-change';
 import type { IntegrationContextSource } from '../../core/change/integration-ports';
+import { parseConfiguredJson } from '../../core/json';
 import { readConfiguredRules } from '../../core/person/configured-rules';
 import { parsePublisherKeys, parseSigningKey } from '../../core/person/keys';
 import type { SecretText } from '../aws/secrets-manager-text';
@@ -64,7 +65,7 @@ function isSame(one: Texts, other: Texts): boolean {
 function makeContext(environment: ChecksEnvironment, texts: Texts): IntegrationContext {
   return {
     rules: readConfiguredRules(texts.publisherRules).rules,
-    publisherKeys: parsePublisherKeys(JSON.parse(texts.publishersJwks)),
+    publisherKeys: parsePublisherKeys(parseConfiguredJson(texts.publishersJwks, 'publishers_jwks')),
     cisKey: parseSigningKey(texts.cisKey),
     verifySignatures: environment.VERIFY_SIGNATURES !== 'false',
     verifyPublishers: environment.VERIFY_PUBLISHERS !== 'false',

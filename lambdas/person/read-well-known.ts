@@ -1,4 +1,5 @@
 import { ServiceError } from '../../core/errors';
+import { parseConfiguredJson } from '../../core/json';
 import { readConfiguredRules } from '../../core/person/configured-rules';
 import { parsePublisherKeys } from '../../core/person/keys';
 import { profileJsonSchema } from '../../core/person/profile-json-schema';
@@ -54,7 +55,7 @@ export function makeReadWellKnown(ports: WellKnownPorts): HttpHandler {
 
 /** Checked as the integrator does, so that nothing is published that verifies nothing. */
 async function readKeys(secret: Pick<SecretText, 'current'>): Promise<unknown> {
-  const jwks: unknown = JSON.parse(await secret.current());
+  const jwks: unknown = parseConfiguredJson(await secret.current(), 'publishers_jwks');
   parsePublisherKeys(jwks);
   return jwks;
 }

@@ -3,6 +3,7 @@ import type { Profile } from '../../../core/person/profile';
 import { makeReadPerson } from '../../../lambdas/person/read-person';
 import { makeAuthenticator } from '../../../lambdas/shared/authenticate';
 import { cisDialect } from '../../../lambdas/shared/cis-dialect';
+import { withCredentials } from '../../../lambdas/shared/cors';
 import { openDoor } from '../../support/door';
 import { profileWith } from '../../support/stored-profile';
 import { trustingEnvironment, unsignedToken } from '../../support/tokens';
@@ -29,12 +30,14 @@ function makePeople(profiles: readonly Profile[], stale: Readonly<Record<string,
   return people;
 }
 
-function makeDoor(people = makePeople([ada, bob, eve])) {
+function makeDoor(people = makePeople([ada, bob, eve]), publicMetadata = true) {
   return openDoor({
     name: 'read-person',
     dialect: cisDialect,
     methods: ['GET'],
-    wire: () => makeReadPerson({ authenticate: makeAuthenticator(trustingEnvironment), people }),
+    cors: withCredentials,
+    wire: () =>
+      makeReadPerson({ authenticate: makeAuthenticator(trustingEnvironment), people, publicMetadata }),
   });
 }
 
@@ -139,5 +142,69 @@ describe('GET /v2/user/{by}/{value}', () => {
   it('refuses a value that is not percent-encoding at all', async () => {
     const reply = await makeDoor()({ parameters: { by: 'uuid', value: '%ff' }, token: everything });
     expect(reply).toMatchObject({ status: 400, json: { code: 'parameter_invalid' } });
+  });
+});
+
+describe('GET /v2/user/metadata/{primary_email}', () => {
+  const inLdap = profileWith({ user_id: 'ad|ldap', primary_email: 'ldap+1@example.org', active: false });
+  Object.assign(inLdap.access_information.ldap, { values: { team: null } });
+  const people = makePeople([ada, bob, inLdap], { 'old@example.org': ['ad|ldap'] });
+  const ask = (email: string, token?: string) => ({
+    path: '/v2/user/metadata/{primary_email}',
+    parameters: { primary_email: encodeURIComponent(encodeURIComponent(email)) },
+    token,
+  });
+
+  it.each([
+    ['ada+test@example.org', { cis: true, ldap: false }],
+    // Inactive, too.
+    ['ldap+1@example.org', { cis: true, ldap: true }],
+    // Somebody's former address, which the index still knows.
+    ['old@example.org', { cis: false, ldap: false }],
+    ['nobody@example.org', { cis: false, ldap: false }],
+    ['', { cis: false, ldap: false }],
+    ['__proto__', { cis: false, ldap: false }],
+    ['x'.repeat(5000), { cis: false, ldap: false }],
+  ])('tells of %.30s whether it is known, and nothing else', async (email, exists) => {
+    expect((await makeDoor(people)(ask(email))).text).toBe(JSON.stringify({ exists }));
+  });
+
+  it('asks for a token where it is not public, and answers the same then', async () => {
+    const door = makeDoor(people, false);
+    expect(await door(ask('ada+test@example.org'))).toMatchObject({
+      status: 401,
+      json: { code: 'authorization_header_missing', description: 'Authorization header is expected' },
+    });
+    const reply = await door(ask('ada+test@example.org', unsignedToken({})));
+    expect(reply.json).toEqual({ exists: { cis: true, ldap: false } });
+  });
+});
+
+describe('pages of other origins', () => {
+  const origin = 'https://people.example.org';
+
+  it('may read, and see why they may not', async () => {
+    const read = makeDoor();
+    const seen = await read({ ...lookUp('uuid', 'u-ada'), headers: { Origin: origin } });
+    expect(seen.headers).toMatchObject({
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      vary: 'Origin',
+    });
+    const refused = await read({ parameters: { by: 'uuid', value: 'u-ada' }, headers: { origin } });
+    expect(refused).toMatchObject({ status: 401, headers: { 'access-control-allow-origin': origin } });
+  });
+
+  it('ask first, without a token', async () => {
+    const headers = {
+      origin,
+      'access-control-request-method': 'GET',
+      'access-control-request-headers': 'authorization',
+    };
+    const reply = await makeDoor()({ method: 'OPTIONS', headers });
+    expect(reply).toMatchObject({
+      status: 200,
+      headers: { 'access-control-allow-headers': 'authorization' },
+    });
   });
 });
