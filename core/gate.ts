@@ -1,5 +1,8 @@
+/** Runs the work when there is room for it. */
+export type Gate = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
 /** Lets `limit` calls through at a time, whoever makes them; the others wait in the order of their coming. */
-export function makeGate(limit: number): <Result>(work: () => Promise<Result>) => Promise<Result> {
+export function makeGate(limit: number): Gate {
   let free = limit;
   const waiting: (() => void)[] = [];
   return async (work) => {

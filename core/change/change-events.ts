@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { derivedId } from '../derived-id';
 import type { Event } from '../events/event';
 import type { ChangeOutcome, ChangeStatus } from './change';
 import type { StreamPosition } from './ports';
@@ -60,8 +60,5 @@ export function outcomeEvent(status: ChangeStatus): Event {
 }
 
 function eventId({ shardId, sequenceNumber }: StreamPosition, kind: string): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([shardId, sequenceNumber, kind]))
-    .digest();
-  return `evt_${digest.toString('base64url').slice(0, 24)}`;
+  return derivedId('evt', shardId, sequenceNumber, kind);
 }

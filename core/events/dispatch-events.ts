@@ -1,20 +1,11 @@
 import { makeGate } from '../gate';
 import { inParallel } from '../in-parallel';
 import type { SubscriptionStore } from '../topics/ports';
-import type { DeliveryQueue } from '../webhooks/ports';
+import type { DispatchPorts } from './dispatch-ports';
 import { dispatchRecord, type RecordEnding } from './dispatch-record';
-import type { TopicKey } from './event';
-import { topicKeyText } from './event';
+import { type TopicKey, topicKeyText } from './event';
 import { orderBase } from './history-key';
-import type { EventHistoryWriter, EventStreamRecord, FanOutMarkers, UnprocessableRecords } from './ports';
-
-export interface DispatchPorts {
-  readonly subscriptions: Pick<SubscriptionStore, 'ofTopic'>;
-  readonly markers: FanOutMarkers;
-  readonly history: EventHistoryWriter;
-  readonly queue: DeliveryQueue;
-  readonly unprocessable: UnprocessableRecords;
-}
+import type { EventStreamRecord } from './ports';
 
 /** How one record of the batch ended. */
 export type DispatchEnding = RecordEnding & { readonly record: EventStreamRecord };

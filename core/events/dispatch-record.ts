@@ -1,8 +1,9 @@
 import { asciiJson } from '../ascii-json';
+import type { Gate } from '../gate';
 import { inChunks } from '../in-chunks';
 import { inParallel } from '../in-parallel';
 import type { DeliveryMessage } from '../webhooks/delivery';
-import type { DispatchPorts } from './dispatch-events';
+import type { DispatchPorts } from './dispatch-ports';
 import { type Event, type TopicKey, topicKeyText } from './event';
 import { baseOfOrder, eventOrder } from './history-key';
 import type { EventStreamRecord, FanOutMarker } from './ports';
@@ -14,8 +15,6 @@ export interface DispatchBatch extends DispatchPorts {
   readonly storeGate: Gate;
   readonly sendGate: Gate;
 }
-
-type Gate = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 export type RecordEnding =
   | {

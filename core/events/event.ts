@@ -1,7 +1,6 @@
-import type { Json } from '../json';
-
 /** The client families' surfaces that own topics, and `system` for what Changewire itself announces. */
-export type Door = 'webhooks' | 'topics' | 'events' | 'hub' | 'manage' | 'system';
+export const doors = ['webhooks', 'topics', 'events', 'hub', 'manage', 'system'] as const;
+export type Door = (typeof doors)[number];
 
 /** A topic belongs to one door: its key is (door, name). */
 export interface TopicKey {
@@ -41,8 +40,4 @@ export interface EventRecord {
   readonly v: 1;
   readonly kind: 'events';
   readonly events: readonly Event[];
-}
-
-export function eventData(event: Event): Json {
-  return JSON.parse(event.dataJson) as Json;
 }

@@ -1,33 +1,13 @@
 import * as z from 'zod';
 import { decodeRecord } from '../stream-record';
 import type { Event } from './event';
+import { eventSchema } from './event-schema';
 
 /** An event as JSON, in bytes of UTF-8: doors refuse more, so that history and queues can hold what they take. */
 export const MAX_EVENT_BYTES = 256 * 1024;
 
 /** Five digits number the events of a record (history-key.ts); doors take far fewer. */
 const MAX_EVENTS_PER_RECORD = 50_000;
-
-/** Ids and names become keys of the store, which end at 2048 bytes and are UTF-8. */
-const keyText = z
-  .string()
-  .min(1)
-  .max(256)
-  .refine((text) => !/\p{Surrogate}/u.test(text), 'holds half a character');
-
-const eventSchema = z.object({
-  id: keyText,
-  topic: z.object({
-    door: z.enum(['webhooks', 'topics', 'events', 'hub', 'manage', 'system']),
-    name: keyText,
-  }),
-  source: z.string(),
-  subject: z.string().exactOptional(),
-  time: z.string().min(1),
-  dataJson: z.string().refine(isJson, 'is not JSON'),
-  attributes: z.record(z.string(), z.string()).exactOptional(),
-  actor: z.object({ type: z.string(), id: z.string() }).exactOptional(),
-});
 
 const recordSchema = z.object({
   v: z.literal(1),
@@ -68,13 +48,4 @@ function describe(error: z.ZodError): string {
   const issue = error.issues[0];
   const path = issue?.path.join('.') || 'the record';
   return `${path}: ${issue?.message ?? 'not as expected'}`.slice(0, 300);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

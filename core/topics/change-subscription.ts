@@ -1,10 +1,10 @@
 import { ServiceError } from '../errors';
 import { type Principal, requireScope } from '../principal';
 import type { PrivateTargets } from '../webhooks/network-guard';
-import type { Subscription } from '../webhooks/subscription';
 import { requireTarget } from './create-subscription';
 import { applyPolicy } from './delivery-policy';
 import type { SubscriptionChanges, SubscriptionEditor, SubscriptionStore } from './ports';
+import type { Subscription } from './subscription';
 import { isSubscriptionId } from './subscription-id';
 import type { SubscriptionChangesRequest } from './subscription-schema';
 

@@ -1,11 +1,11 @@
 import { ServiceError } from '../errors';
 import { type Principal, requireScope } from '../principal';
 import { explainRefusal, type PrivateTargets, vetUrl } from '../webhooks/network-guard';
-import type { Subscription } from '../webhooks/subscription';
 import { applyPolicy, defaultPolicy } from './delivery-policy';
 import { findTopic } from './find-topics';
 import type { SubscriptionStore, TopicStore } from './ports';
 import { mintSigningSecret } from './signing-secret';
+import type { Subscription } from './subscription';
 import { mintSubscriptionId } from './subscription-id';
 import type { SubscriptionRequest } from './subscription-schema';
 

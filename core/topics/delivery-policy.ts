@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { LONGEST_SCHEDULE_DAYS } from '../events/retention';
-import type { DeliveryPolicy } from '../webhooks/subscription';
+import type { DeliveryPolicy } from './subscription';
 
 const HOUR = 3600;
 const LONGEST_SCHEDULE_SECONDS = LONGEST_SCHEDULE_DAYS * 24 * HOUR;

@@ -1,5 +1,5 @@
 import type { TopicKey } from '../events/event';
-import type { Subscription, SubscriptionState } from '../webhooks/subscription';
+import type { Subscription, SubscriptionState } from './subscription';
 import type { Topic } from './topic';
 
 /** The registry of topics. Uniqueness is by conditional put. */

@@ -48,12 +48,17 @@ export function checkHeaders(headers: Readonly<Record<string, string>>): string 
   return entries.map(([name, value]) => checkHeader(name, value)).find((problem) => problem !== undefined);
 }
 
+/** Headers that a subscription may not set, whatever their case: the connection's, and the delivery's own. */
+export function isReservedHeader(name: string): boolean {
+  const lowerCased = name.toLowerCase();
+  return reserved.has(lowerCased) || lowerCased.startsWith('webhook-');
+}
+
 function checkHeader(name: string, value: string): string | undefined {
   if (!NAME.test(name)) {
     return `${JSON.stringify(name.slice(0, 64))} is not a header name`;
   }
-  const lowerCased = name.toLowerCase();
-  if (reserved.has(lowerCased) || lowerCased.startsWith('webhook-')) {
+  if (isReservedHeader(name)) {
     return `"${name}" is set by the delivery itself or belongs to the connection`;
   }
   return VALUE.test(value) ? undefined : `the value of "${name}" is not visible ASCII`;

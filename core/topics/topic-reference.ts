@@ -1,7 +1,5 @@
-import { type Door, parseTopicKey, type TopicKey, topicKeyText } from '../events/event';
+import { doors, parseTopicKey, type TopicKey, topicKeyText } from '../events/event';
 import { isSystemTopicName } from './topic';
-
-const doors: ReadonlySet<string> = new Set<Door>(['webhooks', 'topics', 'events', 'hub', 'manage', 'system']);
 
 /**
  * How callers of the manage door name a topic: a plain name is one of theirs or, with a system prefix, one of
@@ -10,7 +8,7 @@ const doors: ReadonlySet<string> = new Set<Door>(['webhooks', 'topics', 'events'
 export function parseTopicReference(text: string): TopicKey {
   if (text.includes('/')) {
     const key = parseTopicKey(text);
-    if (doors.has(key.door)) {
+    if (doors.includes(key.door)) {
       return key;
     }
   }

@@ -1,6 +1,6 @@
+import type { DeliveryPolicy } from '../topics/subscription';
 import type { TargetResult } from './ports';
 import { parseRetryAfter } from './retry-after';
-import type { DeliveryPolicy } from './subscription';
 
 /** What follows from an attempt. */
 export type AfterAttempt =

@@ -1,6 +1,7 @@
 import { type Event, parseTopicKey } from '../events/event';
 import type { EventHistoryReader } from '../events/ports';
 import type { SubscriptionReference } from '../topics/ports';
+import type { Subscription } from '../topics/subscription';
 import { decideAfterAttempt } from './decide-after-attempt';
 import type { Attempt, Delivery, DeliveryMessage } from './delivery';
 import { claimed, ended, hasLiveClaim, newDelivery } from './delivery-steps';
@@ -8,7 +9,6 @@ import type { DeliveryStore, TargetResult, WebhookTarget } from './ports';
 import { recordAttempt } from './record-attempt';
 import { type SettlePorts, settleDelivery } from './settle-delivery';
 import { makeStandardRequest } from './standard-request';
-import type { Subscription } from './subscription';
 
 export interface DeliverPorts extends SettlePorts {
   readonly deliveries: Pick<DeliveryStore, 'read' | 'write'>;

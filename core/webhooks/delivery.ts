@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { derivedId } from '../derived-id';
 import type { Event } from '../events/event';
 
 /** The states in which a delivery can end, and `pending` before that. */
@@ -85,8 +85,5 @@ export interface DeadLetterMessage extends DeliveryKey {
 
 /** The public id of a delivery: the same for the same event, subscription and run. */
 export function deliveryId({ eventId, subscriptionId, run }: DeliveryKey): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([eventId, subscriptionId, run]))
-    .digest();
-  return `dlv_${digest.toString('base64url').slice(0, 24)}`;
+  return derivedId('dlv', eventId, subscriptionId, run);
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { derivedId } from '../derived-id';
 import { type Event, parseTopicKey, topicKeyText } from '../events/event';
 import type { EventStream } from '../events/ports';
 import type { SubscriptionStore } from '../topics/ports';
+import type { Subscription } from '../topics/subscription';
 import type { Delivery } from './delivery';
-import type { Subscription } from './subscription';
 
 const REASON = 'gone';
 
@@ -46,12 +46,10 @@ export async function disableGoneSubscription(
 
 /** The same change makes the same event: its id comes from the subscription and the time of the change. */
 function disabledEvent(subscription: Subscription, at: string): Event {
-  const digest = createHash('sha256')
-    .update(JSON.stringify(['subscription.disabled', subscription.id, at]))
-    .digest();
+  const name = 'subscription.disabled';
   return {
-    id: `evt_${digest.toString('base64url').slice(0, 24)}`,
-    topic: { door: 'system', name: 'subscription.disabled' },
+    id: derivedId('evt', name, subscription.id, at),
+    topic: { door: 'system', name },
     source: '/v1/subscriptions',
     subject: subscription.id,
     time: at,

@@ -1,5 +1,5 @@
 import type { SubscriptionReference, SubscriptionStore } from '../topics/ports';
-import type { Subscription } from './subscription';
+import type { Subscription } from '../topics/subscription';
 
 /**
  * Finds subscriptions one by one with the reads of many: what is asked for in the same turn of the event loop

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Door } from '../events/event';
+import { eventSchema } from '../events/event-schema';
 import type { DeadLetterMessage, DeliveryMessage } from './delivery';
 
 const key = {
@@ -9,36 +9,12 @@ const key = {
   run: z.int().min(0),
 };
 
-/** A record, so that a door that is added does not compile until it is listed here. */
-const doors: Record<Door, Door> = {
-  webhooks: 'webhooks',
-  topics: 'topics',
-  events: 'events',
-  hub: 'hub',
-  manage: 'manage',
-  system: 'system',
-};
-
-const event = z.object({
-  id: z.string(),
-  topic: z.object({
-    door: z.enum(doors),
-    name: z.string(),
-  }),
-  source: z.string(),
-  subject: z.string().exactOptional(),
-  time: z.string(),
-  dataJson: z.string(),
-  attributes: z.record(z.string(), z.string()).exactOptional(),
-  actor: z.object({ type: z.string(), id: z.string() }).exactOptional(),
-});
-
 const deliveryMessage = z.object({
   ...key,
   topic: z.string().regex(/\//),
   order: z.string(),
   attempt: z.int().min(1),
-  event: event.exactOptional(),
+  event: eventSchema.exactOptional(),
 });
 
 const deadLetterMessage = z.object({ ...key, reason: z.string() });

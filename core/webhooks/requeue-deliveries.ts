@@ -1,4 +1,4 @@
-import type { Delivery } from './delivery';
+import { type Delivery, deliveryId } from './delivery';
 import { nextMessage, requeued, secondsUntil } from './delivery-steps';
 import { type DeliveryQueue, type DeliveryStore, DUE_SHARDS } from './ports';
 
@@ -45,9 +45,9 @@ async function requeueShard(shard: number, ports: RequeuePorts, deadline: Date) 
     const by = new Date(ports.now().getTime() + AHEAD_SECONDS * 1000).toISOString();
     const due = await ports.deliveries.due(shard, by, PAGE);
     // The index lags behind the rows: what was queued a moment ago may still be listed.
-    const fresh = due.filter((row) => !seen.has(rowName(row)));
+    const fresh = due.filter((row) => !seen.has(deliveryId(row)));
     for (const row of fresh) {
-      seen.add(rowName(row));
+      seen.add(deliveryId(row));
     }
     await requeuePage(fresh, ports);
     queued += fresh.length;
@@ -68,8 +68,4 @@ async function requeuePage(rows: readonly Delivery[], { queue, deliveries, now }
   );
   // A conflict means that a worker has claimed the attempt meanwhile: nothing is due any more.
   await Promise.all(rows.map((row) => deliveries.write(requeued(row, at))));
-}
-
-function rowName({ eventId, subscriptionId, run }: Delivery): string {
-  return JSON.stringify([eventId, subscriptionId, run]);
 }

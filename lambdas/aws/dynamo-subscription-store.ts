@@ -14,7 +14,7 @@ import type {
   SubscriptionReference,
   SubscriptionStore,
 } from '../../core/topics/ports';
-import type { Subscription } from '../../core/webhooks/subscription';
+import type { Subscription } from '../../core/topics/subscription';
 import { batchRead } from './dynamo-batch-read';
 import { type Row, readPage } from './registry-page';
 import {

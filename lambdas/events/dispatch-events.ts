@@ -1,7 +1,8 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { guardAgainstCrashes } from '../../core/change/crash-guard';
 import type { CrashMarkerStore } from '../../core/change/ports';
-import { type DispatchEnding, type DispatchPorts, dispatchEvents } from '../../core/events/dispatch-events';
+import { type DispatchEnding, dispatchEvents } from '../../core/events/dispatch-events';
+import type { DispatchPorts } from '../../core/events/dispatch-ports';
 import type { EventStreamRecord } from '../../core/events/ports';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoCrashMarkers } from '../aws/dynamo-crash-markers';

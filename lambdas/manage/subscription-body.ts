@@ -1,5 +1,5 @@
+import type { Subscription } from '../../core/topics/subscription';
 import { topicReferenceText } from '../../core/topics/topic-reference';
-import type { Subscription } from '../../core/webhooks/subscription';
 
 /** A subscription as its owner reads it: everything but the secrets. */
 export function toSubscriptionBody(subscription: Subscription): Record<string, unknown> {

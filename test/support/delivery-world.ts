@@ -1,12 +1,12 @@
 import type { Event } from '../../core/events/event';
 import type { EventBatch } from '../../core/events/ports';
+import type { Subscription } from '../../core/topics/subscription';
 import { type DeliverPorts, deliverWebhook } from '../../core/webhooks/deliver-webhook';
 import type { DeadLetterMessage, DeliveryMessage } from '../../core/webhooks/delivery';
 import { disableGoneSubscription } from '../../core/webhooks/disable-gone-subscription';
 import type { ReceivedDeadLetter, TargetResult, WebhookRequest } from '../../core/webhooks/ports';
 import { requeueDeliveries } from '../../core/webhooks/requeue-deliveries';
 import { settleDeadLetters } from '../../core/webhooks/settle-dead-letters';
-import type { Subscription } from '../../core/webhooks/subscription';
 import { anEvent, aSubscription } from './deliveries';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
 

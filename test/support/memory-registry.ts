@@ -6,8 +6,8 @@ import type {
   SubscriptionStore,
   TopicStore,
 } from '../../core/topics/ports';
+import type { Subscription } from '../../core/topics/subscription';
 import type { Topic } from '../../core/topics/topic';
-import type { Subscription } from '../../core/webhooks/subscription';
 
 /** The registry of topics in memory: kept honest by the contract suite that the real one passes too. */
 export class MemoryTopicStore implements TopicStore {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
+import type { DeliveryPolicy } from '../../../core/topics/subscription';
 import { decideAfterAttempt } from '../../../core/webhooks/decide-after-attempt';
 import type { TargetResult } from '../../../core/webhooks/ports';
 import { parseRetryAfter } from '../../../core/webhooks/retry-after';
-import type { DeliveryPolicy } from '../../../core/webhooks/subscription';
 
 const now = new Date('2026-11-20T10:00:00Z');
 const policy: DeliveryPolicy = {
