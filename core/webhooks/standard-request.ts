@@ -1,0 +1,50 @@
+import type { Event } from '../events/event';
+import type { Subscription } from '../topics/subscription';
+import { isReservedHeader } from '../topics/subscription-headers';
+import type { WebhookRequest } from './ports';
+import { signWebhook } from './signature';
+
+/**
+ * The request that hands an event to a subscriber in the format of Standard Webhooks, signed with all secrets
+ * that have not expired.
+ */
+export function makeStandardRequest(subscription: Subscription, event: Event, now: Date): WebhookRequest {
+  const body = standardBody(event);
+  const secrets = subscription.secrets
+    .filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > now.getTime())
+    .map(({ secret }) => secret);
+  const signature = signWebhook({
+    id: headerSafe(event.id),
+    timestampSeconds: Math.floor(now.getTime() / 1000),
+    body,
+    secrets,
+  });
+  return {
+    url: subscription.target,
+    headers: { ...ownHeaders(subscription), 'content-type': 'application/json', ...signature },
+    body,
+    timeoutSeconds: subscription.policy.timeoutSeconds,
+  };
+}
+
+/** `{"type", "timestamp", "data"}`; the data's text goes in as it came, so numbers keep every digit. */
+export function standardBody(event: Event): Uint8Array {
+  const [type, timestamp] = [JSON.stringify(event.topic.name), JSON.stringify(event.time)];
+  return Buffer.from(`{"type":${type},"timestamp":${timestamp},"data":${event.dataJson}}`);
+}
+
+/** What was refused when the subscription was made does not leave from a row that came otherwise, either. */
+function ownHeaders({ headers }: Subscription): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers)
+      .filter(([name]) => !isReservedHeader(name))
+      .map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
+
+/** Event ids may be chosen by clients: what a header cannot hold is percent-encoded, the same every time. */
+function headerSafe(id: string): string {
+  return Buffer.from(id)
+    .toString('latin1')
+    .replace(/[^\x21-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+}
