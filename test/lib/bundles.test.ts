@@ -98,6 +98,7 @@ const actionOf: Readonly<Record<string, string>> = {
   // Our own, in the files that adapters share.
   batchRead: 'dynamodb:BatchGetItem',
   readPage: 'dynamodb:Query',
+  putRecords: 'kinesis:PutRecords',
   PutRecordCommand: 'kinesis:PutRecord',
   PutRecordsCommand: 'kinesis:PutRecords',
   SendMessageCommand: 'sqs:SendMessage',
@@ -137,10 +138,11 @@ const storeOf: Readonly<Record<string, string>> = {
 };
 
 /** Files that work for an adapter on the adapter's own store. */
-const sharedByAdapters = ['dynamo-batch-read', 'registry-page'];
+const sharedByAdapters = ['dynamo-batch-read', 'registry-page', 'put-records'];
 
 /** In an adapter that the function has, in a method that it does not call. */
 const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
+  'submit-change': ['PutItem', 'Query', 'UpdateItem'].map((action) => `dynamodb:${action} ${statuses}`),
   'read-change-status': ['BatchGetItem', 'PutItem', 'UpdateItem'].map(
     (action) => `dynamodb:${action} ${statuses}`,
   ),
@@ -228,9 +230,9 @@ function sourcesOf(stem: FunctionName): readonly string[] {
 }
 
 function commandsIn(file: string): readonly string[] {
-  return [...sourceOf(file).matchAll(/new (\w+Command)\(|\b(paginate\w+|batchRead|readPage)\(/g)].map(
-    ([, command, helper]) => command ?? helper ?? '',
-  );
+  return [
+    ...sourceOf(file).matchAll(/new (\w+Command)\(|\b(paginate\w+|batchRead|readPage|putRecords)\(/g),
+  ].map(([, command, helper]) => command ?? helper ?? '');
 }
 
 function fileOf(stem: FunctionName): string {

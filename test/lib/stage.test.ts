@@ -84,6 +84,7 @@ describe('parseOverrides', () => {
       enhancedFanOut: true,
       publicBaseUrl: 'https://events.acme.io',
       publicMetadata: false,
+      allowDelete: true,
       resendDeadLettersAfterMinutes: 5,
       deliveryConcurrency: 20,
       provisionedConcurrency: { 'submit-change': 2 },
