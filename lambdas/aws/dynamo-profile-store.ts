@@ -2,10 +2,16 @@ import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { ProfileStore, StoredProfile, WriteResult } from '../../core/change/ports';
 import { batchRead } from './dynamo-batch-read';
-import { rowBytes, toProfileRow, toStoredProfile } from './profile-row';
+import { type ProfileRow, rowBytes, toProfileRow, toStoredProfile } from './profile-row';
 
 /** DynamoDB's limit is 400 KiB for an item; the rest is room for what its own count may add. */
 const MAX_ROW_BYTES = 390_000;
+
+/**
+ * A reply of a function holds 6 MB, in which JSON may take twice its size. Repetitive profiles are small in the
+ * row, and would be too large for whoever reads them.
+ */
+const MAX_PROFILE_BYTES = 2_000_000;
 
 /** The vault, for the integrator: one row for each user, changed by conditional puts alone. */
 export function makeDynamoProfileStore(client: DynamoDBDocumentClient, tableName: string): ProfileStore {
@@ -19,7 +25,7 @@ export function makeDynamoProfileStore(client: DynamoDBDocumentClient, tableName
 
   async function write(stored: StoredProfile, expectedVersion: number): Promise<WriteResult> {
     const row = toProfileRow(stored);
-    if (rowBytes(row) > MAX_ROW_BYTES) {
+    if (isTooLarge(row, stored)) {
       return 'too_large';
     }
     try {
@@ -43,8 +49,15 @@ export function makeDynamoProfileStore(client: DynamoDBDocumentClient, tableName
   }
 
   function fits(stored: StoredProfile): boolean {
-    return rowBytes(toProfileRow(stored)) <= MAX_ROW_BYTES;
+    return !isTooLarge(toProfileRow(stored), stored);
   }
+}
+
+function isTooLarge(row: ProfileRow, { profile }: StoredProfile): boolean {
+  return (
+    rowBytes(row) > MAX_ROW_BYTES ||
+    (profile !== undefined && Buffer.byteLength(JSON.stringify(profile)) > MAX_PROFILE_BYTES)
+  );
 }
 
 /** What the store would refuse again is an ending; the rest is an outage and is thrown. */

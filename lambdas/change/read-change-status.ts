@@ -8,6 +8,7 @@ import { documentClient } from '../aws/document-client';
 import { makeDynamoChangeStatusStore } from '../aws/dynamo-change-status-store';
 import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
 import { cisDialect } from '../shared/cis-dialect';
+import { withoutCredentials } from '../shared/cors';
 import { readEnvironment } from '../shared/environment';
 import { httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpRequest } from '../shared/http-message';
@@ -104,6 +105,7 @@ export const handler = httpFunction({
   name: 'read-change-status',
   dialect: cisDialect,
   methods: ['GET'],
+  cors: withoutCredentials,
   wire: () => {
     const environment = readEnvironment('read-change-status');
     return makeReadChangeStatus({

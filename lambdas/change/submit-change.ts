@@ -16,6 +16,7 @@ import { makeKinesisChangeStream } from '../aws/kinesis-change-stream';
 import { kinesisClient } from '../aws/kinesis-client';
 import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
 import { cisDialect } from '../shared/cis-dialect';
+import { withoutCredentials } from '../shared/cors';
 import { readEnvironment } from '../shared/environment';
 import { httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
@@ -124,6 +125,7 @@ export const handler = httpFunction({
     'GET /changes': `changes are sent with POST or PUT; ${reading}`,
     'GET /v2/user': `a change is sent with POST or PUT; ${reading}`,
   },
+  cors: withoutCredentials,
   wire: () => {
     const environment = readEnvironment('submit-change');
     return makeSubmitChange({

@@ -222,6 +222,14 @@ describe('the profiles table', () => {
     expect(await people.findUserIds('primary_email', 'gone@example.net')).toEqual([]);
   });
 
+  it('is not given a profile that fits the row and no reply', async () => {
+    const profiles = makeDynamoProfileStore(client, 'profiles');
+    const repetitive = storedProfile('email|large', { description: 'x'.repeat(2_000_000) });
+    expect(profiles.fits(repetitive)).toBe(false);
+    expect(await profiles.write(repetitive, 0)).toBe('too_large');
+    expect(profiles.fits(storedProfile('email|large', { description: 'x'.repeat(1_900_000) }))).toBe(true);
+  });
+
   it('answers a refusal, not an exception, when the store takes a row to be invalid', async () => {
     const profiles = makeDynamoProfileStore(client, 'profiles');
     expect(await profiles.write(storedProfile('x'.repeat(3000)), 0)).toBe('refused');
