@@ -1,3 +1,4 @@
+import { systemTopics } from '../../../core/topics/system-topics';
 import { makeManageTopics } from '../../../lambdas/manage/manage-topics';
 import { authenticate, openManageDoor } from '../../support/manage-door';
 import { MemoryTopicStore } from '../../support/memory-registry';
@@ -110,7 +111,7 @@ describe('manage-topics', () => {
       next = body.next;
       expect(next ?? '').toMatch(/^[\w-]*$/);
     } while (next !== undefined);
-    expect(listed).toEqual(['profile.created', 'profile.updated', 'subscription.disabled', ...names]);
+    expect(listed).toEqual([...systemTopics.map(({ key }) => key.name), ...names]);
   });
 
   it.each([
