@@ -38,7 +38,7 @@ export const settingKeys = {
     effect: 'none yet',
   },
   allowPrivateTargets: { schema: z.union([z.boolean(), z.array(cidr)]), effect: 'template' },
-  seedProfiles: { schema: whole.min(0), effect: 'none yet' },
+  seedProfiles: { schema: whole.min(0), effect: 'local' },
   acceptUnknownTopics: { schema: z.boolean(), effect: 'none yet' },
   dedupeTriggers: { schema: z.boolean(), effect: 'none yet' },
   dedupeDays: { schema: whole.min(1), effect: 'none yet' },

@@ -1,5 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import type { StageSettings } from '../../lib/stage';
 import { synthesise } from '../../lib/synthesise';
 import { type LocalKeys, type LocalStack, start } from '../../local/index';
 import type { RunningStack } from '../../local/running-stack';
@@ -18,6 +19,7 @@ export interface BootOptions {
 export interface BootedStack {
   readonly stack: LocalStack;
   readonly running: RunningStack;
+  readonly settings: Pick<StageSettings, 'seedProfiles' | 'verifySignatures'>;
   /** Ends the stack and removes what only this run needed. */
   stop(): Promise<void>;
 }
@@ -60,7 +62,13 @@ export async function bootStack(
       audience: audience || localAudience,
       strict: verifyTokens && verifySignatures,
     };
-    return { stack, running, stop: () => stack.stop().finally(removeAssembly) };
+    const { seedProfiles } = local;
+    return {
+      stack,
+      running,
+      settings: { seedProfiles, verifySignatures },
+      stop: () => stack.stop().finally(removeAssembly),
+    };
   } catch (error) {
     removeAssembly();
     throw error;

@@ -4,6 +4,7 @@ import { CommandError, exitCodes } from './command-error';
 import { defaultBaseUrl } from './connection';
 import { addDeliveries } from './deliveries';
 import { coloursFor, printable } from './display';
+import { addFake } from './fake';
 import type { Host } from './host';
 import { addListen } from './listen';
 import { addPerson } from './person';
@@ -61,7 +62,7 @@ function buildProgram(host: Host): Command {
     .addHelpText('after', epilogue);
   const adders = [
     ...[addStart, addPublish, addStatus, addPerson, addSubscribe, addSubscriptions],
-    ...[addListen, addDeliveries, addResend, addToken],
+    ...[addListen, addDeliveries, addResend, addToken, addFake],
   ];
   for (const add of adders) {
     add(program, host);

@@ -23,6 +23,8 @@ export function startSettings(options: {
 }): StartSettings {
   const given = options.config ? readSettingsFile(options.config) : {};
   const checks: SettingOverrides = {
+    // As a deployed stack comes up: with nobody in it.
+    seedProfiles: 0,
     ...{ issuer: localIssuer, audience: localAudience, jwksUri: path.resolve(options.issuerJwksPath) },
     ...given,
     ...{ verifySignatures: true, verifyPublishers: true, verifyTokens: true },

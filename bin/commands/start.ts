@@ -9,6 +9,7 @@ import type { Host } from './host';
 import { count, port } from './option-values';
 import { portError } from './port-error';
 import { type ReadyFacts, readyText } from './ready-text';
+import { seedPeople } from './seed-people';
 import { untilStopped } from './until-stopped';
 
 export function addStart(program: Command, host: Host): void {
@@ -43,16 +44,26 @@ async function start(host: Host, options: BootOptions): Promise<void> {
   );
   // Slow to load, and no other command needs it; the keys are made on other threads meanwhile.
   const { bootStack } = require('./boot-stack') as typeof import('./boot-stack');
-  const { stack, running, stop } = await bootStack(host, options, await preparing, phase);
+  const { stack, running, settings, stop } = await bootStack(host, options, await preparing, phase);
   phase();
   const forget = announceStack(host.home, running);
+  const stopping = new AbortController();
   try {
     await announceReady(host, running, {
       dataDirectory: options.data,
       logDirectory: stack.logDirectory,
       milliseconds: host.now() - startedAt,
     });
+    // Not before: whoever waits for a stack shall not wait for its samples.
+    const seeding = seedPeople(host, running, {
+      number: settings.seedProfiles,
+      dataDirectory: options.data,
+      verifySignatures: settings.verifySignatures,
+      signal: stopping.signal,
+    });
     await untilStopped(host);
+    stopping.abort();
+    await seeding;
   } finally {
     forget();
     await stop();

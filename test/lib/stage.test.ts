@@ -97,8 +97,8 @@ describe('parseOverrides', () => {
 
 describe('settingsWithoutEffect', () => {
   it('tells what somebody set and nothing reads yet', () => {
-    expect(settingsWithoutEffect({ verifyTokens: true, seedProfiles: 3, publicBaseUrl: undefined })).toEqual([
-      'seedProfiles',
+    expect(settingsWithoutEffect({ verifyTokens: true, dedupeDays: 3, publicBaseUrl: undefined })).toEqual([
+      'dedupeDays',
     ]);
   });
 });
