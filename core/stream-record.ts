@@ -1,5 +1,24 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 
+/** Names one record of a stream: sequence numbers are unique per shard only. */
+export interface StreamPosition {
+  readonly sequenceNumber: string;
+  readonly shardId: string;
+}
+
+/** A position as a key of maps. */
+export function positionKey({ shardId, sequenceNumber }: StreamPosition): string {
+  return `${shardId}:${sequenceNumber}`;
+}
+
+/** One record of a stream, as it arrived. */
+export interface StreamRecord extends StreamPosition {
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+  /** ISO 8601: when the stream took it. */
+  readonly arrivedAt: string;
+}
+
 /** Below this size compression costs more than it saves. */
 const COMPRESS_FROM_BYTES = 1024;
 

@@ -1,6 +1,7 @@
 import { ServiceError } from '../errors';
 import type { AttributePath, PartialProfile } from '../person/profile';
-import type { ChangeStream, StreamPosition } from './ports';
+import type { StreamPosition } from '../stream-record';
+import type { ChangeStream } from './ports';
 import { readSubmission, type SubmissionRefusal } from './read-submission';
 
 /** What became of one profile at the door. */

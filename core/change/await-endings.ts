@@ -1,6 +1,6 @@
+import { positionKey, type StreamPosition } from '../stream-record';
 import type { ChangeStatus } from './change';
-import { positionKey } from './fold-changes';
-import type { ChangeStatusStore, StreamPosition } from './ports';
+import type { ChangeStatusStore } from './ports';
 
 /** Integration takes some 100 ms; so the first looks are close together, and a long wait costs few. */
 const FIRST_PAUSE_MILLISECONDS = 50;

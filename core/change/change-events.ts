@@ -1,7 +1,7 @@
 import { derivedId } from '../derived-id';
 import type { Event } from '../events/event';
+import type { StreamPosition } from '../stream-record';
 import type { ChangeOutcome, ChangeStatus } from './change';
-import type { StreamPosition } from './ports';
 
 const kinds = { create: 'profile.created', update: 'profile.updated', delete: 'profile.deleted' } as const;
 

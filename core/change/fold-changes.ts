@@ -1,6 +1,7 @@
+import { positionKey, type StreamPosition } from '../stream-record';
 import type { ChangeOutcome, ChangeRecord, ChangeStatus, RejectionCode } from './change';
 import { profileEvent } from './change-events';
-import type { OutboxEntry, StoredProfile, StreamPosition } from './ports';
+import type { OutboxEntry, StoredProfile } from './ports';
 
 /** One readable change of a batch, with its place in the stream. */
 export interface PositionedChange {
@@ -40,10 +41,6 @@ interface Progress {
   row: StoredProfile | undefined;
   integrated: boolean;
   readonly entries: OutboxEntry[];
-}
-
-export function positionKey({ shardId, sequenceNumber }: StreamPosition): string {
-  return `${shardId}:${sequenceNumber}`;
 }
 
 /** The status of a change that was refused, whether it could be read or not. */

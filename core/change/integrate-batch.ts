@@ -1,9 +1,10 @@
+import { type GuardedRecord, guardAgainstCrashes } from '../crash-guard';
 import type { EventBatch, EventStream } from '../events/ports';
 import { inParallel } from '../in-parallel';
+import { positionKey } from '../stream-record';
 import type { ChangeStatus } from './change';
 import { outcomeEvent } from './change-events';
-import { type GuardedRecord, guardAgainstCrashes } from './crash-guard';
-import { type PositionedChange, positionKey, rejectedStatus } from './fold-changes';
+import { type PositionedChange, rejectedStatus } from './fold-changes';
 import { integrateUser, readRecorded } from './integrate-user';
 import type { IntegrationPorts } from './integration-ports';
 import type { OutboxEntry } from './ports';
@@ -27,7 +28,7 @@ export async function integrateBatch(
   records: readonly IncomingRecord[],
   ports: IntegrationPorts,
 ): Promise<void> {
-  const now = ports.clock();
+  const now = ports.now();
   const endedAt = now.toISOString();
   await guardAgainstCrashes(
     records,

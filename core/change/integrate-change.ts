@@ -13,8 +13,6 @@ import type { IntegrationContext } from './integration-context';
 import { isFakeProfile, judgeNewcomer, judgePublishers, judgeSignatures, judgeTarget } from './judge-change';
 import { isAside, isOutdated, isTaken, type Step, stepsOf } from './merge-change';
 
-export type { IntegrationContext } from './integration-context';
-
 /**
  * Judges one change and merges it into the profile: contract CIS, sections 4 to 6. Pure: the same arguments give
  * the same outcome. It never throws for a change that has passed the schema.

@@ -1,9 +1,11 @@
+import { positionKey, type StreamPosition } from '../stream-record';
 import type { ChangeOutcome, ChangeStatus } from './change';
 import { deleteProfile } from './delete-profile';
-import { type Fold, foldChanges, type PositionedChange, positionKey, type Refusal } from './fold-changes';
-import { type IntegrationContext, integrateChange } from './integrate-change';
+import { type Fold, foldChanges, type PositionedChange, type Refusal } from './fold-changes';
+import { integrateChange } from './integrate-change';
+import type { IntegrationContext } from './integration-context';
 import type { IntegrationPorts } from './integration-ports';
-import type { OutboxEntry, StoredProfile, StreamPosition } from './ports';
+import type { OutboxEntry, StoredProfile } from './ports';
 
 /** A conflict means that another consumer works on the same user, which happens while a stream is rewound. */
 const CONFLICTS_ALLOWED = 3;

@@ -1,7 +1,9 @@
+import type { CrashMarkerStore } from '../crash-guard';
 import type { EventStream } from '../events/ports';
+import type { StreamPosition } from '../stream-record';
 import type { ChangeStatus } from './change';
-import type { IntegrationContext } from './integrate-change';
-import type { ChangeStatusStore, CrashMarkerStore, ProfileStore, StreamPosition } from './ports';
+import type { IntegrationContext } from './integration-context';
+import type { ChangeStatusStore, ProfileStore } from './ports';
 
 /** Rules and keys; keys change while the function lives. */
 export interface IntegrationContextSource {
@@ -24,5 +26,5 @@ export interface IntegrationPorts {
   readonly markers: CrashMarkerStore;
   readonly context: IntegrationContextSource;
   readonly observer: IntegrationObserver;
-  readonly clock: () => Date;
+  readonly now: () => Date;
 }

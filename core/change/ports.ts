@@ -1,12 +1,7 @@
 import type { Event } from '../events/event';
 import type { Profile } from '../person/profile';
+import type { StreamPosition } from '../stream-record';
 import type { ChangeRecord, ChangeStatus } from './change';
-
-/** Names one record of a stream: sequence numbers are unique per shard only. */
-export interface StreamPosition {
-  readonly sequenceNumber: string;
-  readonly shardId: string;
-}
 
 /** The way into the changes stream; a user's changes keep their order. */
 export interface ChangeStream {
@@ -68,12 +63,4 @@ export interface ChangeStatusStore {
   /** `undefined`: unknown, expired or not ended. Strongly consistent: what has ended stays ended. */
   find(sequenceNumber: string): Promise<ChangeStatus | undefined>;
   record(status: ChangeStatus): Promise<'recorded' | 'already_recorded'>;
-}
-
-/** Counts the tries of a record that may take the function down; it must survive the crash. */
-export interface CrashMarkerStore {
-  /** Adds one mark atomically. @returns the marks there are now. */
-  mark(position: StreamPosition): Promise<number>;
-  /** Takes all marks away: the function survived the record. */
-  clear(position: StreamPosition): Promise<void>;
 }

@@ -1,14 +1,14 @@
 import { makeGate } from '../gate';
 import { inParallel } from '../in-parallel';
+import type { StreamRecord } from '../stream-record';
 import type { SubscriptionStore } from '../topics/ports';
 import type { DispatchPorts } from './dispatch-ports';
 import { dispatchRecord, type RecordEnding } from './dispatch-record';
 import { type TopicKey, topicKeyText } from './event';
 import { orderBase } from './history-key';
-import type { EventStreamRecord } from './ports';
 
 /** How one record of the batch ended. */
-export type DispatchEnding = RecordEnding & { readonly record: EventStreamRecord };
+export type DispatchEnding = RecordEnding & { readonly record: StreamRecord };
 
 /** Records unpack to several megabytes: so many are in memory at a time. */
 const KEYS_SIDE_BY_SIDE = 8;
@@ -29,7 +29,7 @@ const SENDS_AT_A_TIME = 4;
  * @throws when a store or the queue fails: the batch is to be repeated.
  */
 export async function dispatchEvents(
-  records: readonly EventStreamRecord[],
+  records: readonly StreamRecord[],
   ports: DispatchPorts,
   now: number,
 ): Promise<readonly DispatchEnding[]> {
@@ -50,12 +50,12 @@ export async function dispatchEvents(
 }
 
 interface PlacedRecord {
-  readonly record: EventStreamRecord;
+  readonly record: StreamRecord;
   /** Of the record within the batch. */
   readonly index: number;
 }
 
-function groupByKey(records: readonly EventStreamRecord[]): PlacedRecord[][] {
+function groupByKey(records: readonly StreamRecord[]): PlacedRecord[][] {
   const groups = new Map<string, PlacedRecord[]>();
   for (const [index, record] of records.entries()) {
     const group = groups.get(record.partitionKey) ?? [];

@@ -2,11 +2,12 @@ import { asciiJson } from '../ascii-json';
 import type { Gate } from '../gate';
 import { inChunks } from '../in-chunks';
 import { inParallel } from '../in-parallel';
+import type { StreamRecord } from '../stream-record';
 import type { DeliveryMessage } from '../webhooks/delivery';
 import type { DispatchPorts } from './dispatch-ports';
 import { type Event, type TopicKey, topicKeyText } from './event';
 import { baseOfOrder, eventOrder } from './history-key';
-import type { EventStreamRecord, FanOutMarker } from './ports';
+import type { FanOutMarker } from './ports';
 import { readEventRecord } from './read-event-record';
 
 /** What a record needs beside the ports: what the records of one batch share. */
@@ -45,7 +46,7 @@ interface PlannedEvent {
 
 /** Dispatches the events of one record, or keeps the record as unprocessable. @param base of their orders. */
 export async function dispatchRecord(
-  record: EventStreamRecord,
+  record: StreamRecord,
   base: string,
   batch: DispatchBatch,
 ): Promise<RecordEnding> {
@@ -70,7 +71,7 @@ export async function dispatchRecord(
 }
 
 async function endUnprocessable(
-  record: EventStreamRecord,
+  record: StreamRecord,
   reason: string,
   { unprocessable }: DispatchBatch,
 ): Promise<RecordEnding> {
@@ -95,7 +96,7 @@ type Claim = PlannedEvent | 'duplicate' | 'too_large';
  * the others' orders: after a crash it is found as it was, so the events keep their order in the history
  * although they are claimed side by side.
  */
-function makeClaim(record: EventStreamRecord, base: string, batch: DispatchBatch) {
+function makeClaim(record: StreamRecord, base: string, batch: DispatchBatch) {
   let settledBase: string | undefined;
   return async (placed: readonly PlacedEvent[]): Promise<Claim[]> => {
     const claims: Claim[] = [];

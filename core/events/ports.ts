@@ -1,4 +1,4 @@
-import type { StreamPosition } from '../change/ports';
+import type { StreamPosition, StreamRecord } from '../stream-record';
 import type { Event } from './event';
 
 /** One record of the events stream, before it is written: its events stay together and in order. */
@@ -33,14 +33,6 @@ export interface EventHistoryWriter {
   keep(order: string, event: Event): Promise<void>;
 }
 
-/** One record of the events stream, as it arrived. */
-export interface EventStreamRecord extends StreamPosition {
-  readonly partitionKey: string;
-  readonly data: Uint8Array;
-  /** ISO 8601: when the stream took it. */
-  readonly arrivedAt: string;
-}
-
 /**
  * Which record of the stream brought an event first, where the event lies in the history, and who gets it:
  * decided once per event, so that repeating a dispatch neither loses nor doubles a delivery.
@@ -66,5 +58,5 @@ export interface FanOutMarkers {
 
 /** Records that could not be dispatched: kept with their reason, for whoever repairs. First write wins. */
 export interface UnprocessableRecords {
-  record(record: EventStreamRecord, reason: string): Promise<void>;
+  record(record: StreamRecord, reason: string): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { ChangeStatus } from '../../core/change/change';
-import type { ChangeStatusStore, StreamPosition } from '../../core/change/ports';
+import type { ChangeStatusStore } from '../../core/change/ports';
+import { positionKey, type StreamPosition } from '../../core/stream-record';
 import { batchRead } from './dynamo-batch-read';
 import { ATTEMPTS_PREFIX } from './dynamo-change-crash-markers';
 
@@ -20,11 +21,12 @@ export function makeDynamoChangeStatusStore(
   return { readMany, find, record };
 
   async function readMany(positions: readonly StreamPosition[]): Promise<readonly ChangeStatus[]> {
-    const keys = positions.map(({ sequenceNumber, shardId }) => ({
-      sequence_number: sequenceNumber,
-      shard_id: shardId,
-    }));
-    const distinct = new Map(keys.map((key) => [`${key.shard_id}:${key.sequence_number}`, key]));
+    const distinct = new Map(
+      positions.map((position) => [
+        positionKey(position),
+        { sequence_number: position.sequenceNumber, shard_id: position.shardId },
+      ]),
+    );
     return live(await batchRead(client, tableName, [...distinct.values()])).map(toStatus);
   }
 

@@ -1,5 +1,6 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { CrashMarkerStore, StreamPosition } from '../../core/change/ports';
+import type { CrashMarkerStore } from '../../core/crash-guard';
+import type { StreamPosition } from '../../core/stream-record';
 import { eventExpiry } from './event-rows';
 
 /**

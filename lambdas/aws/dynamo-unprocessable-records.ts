@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { EventStreamRecord, UnprocessableRecords } from '../../core/events/ports';
+import type { UnprocessableRecords } from '../../core/events/ports';
+import type { StreamRecord } from '../../core/stream-record';
 import { eventExpiry, MAX_ATTRIBUTE_BYTES } from './event-rows';
 
 /**
@@ -13,7 +14,7 @@ export function makeDynamoUnprocessableRecords(
   now: () => number = Date.now,
 ): UnprocessableRecords {
   return {
-    async record(record: EventStreamRecord, reason: string): Promise<void> {
+    async record(record: StreamRecord, reason: string): Promise<void> {
       try {
         await client.send(
           new PutCommand({

@@ -1,7 +1,7 @@
 import { type KinesisClient, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import type { ChangeRecord } from '../../core/change/change';
-import type { ChangeStream, StreamPosition } from '../../core/change/ports';
-import { encodeRecord } from '../../core/stream-record';
+import type { ChangeStream } from '../../core/change/ports';
+import { encodeRecord, type StreamPosition } from '../../core/stream-record';
 import { partitionKey } from './partition-key';
 import { putRecords, type StreamEntry } from './put-records';
 
@@ -15,7 +15,7 @@ interface Accepted {
 
 /**
  * The changes stream on Kinesis. The user_id is the partition key, so a user's changes keep their order. The SDK
- * retries what is throttled, with back-off, four times at most (see `clients.ts`).
+ * retries what is throttled, with back-off, four times at most (see `client-settings.ts`).
  * @param pause waits that many milliseconds.
  */
 export function makeKinesisChangeStream(

@@ -40,7 +40,7 @@ export const handler = streamFunction({
         publisherRules: makeSecretText(secretsClient(), environment.PUBLISHER_RULES_SECRET_ID),
       }),
       observer: makeIntegrationObserver(),
-      clock: () => new Date(),
+      now: () => new Date(),
     });
   },
 });

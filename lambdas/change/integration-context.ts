@@ -1,4 +1,4 @@
-import type { IntegrationContext } from '../../core/change/integrate-change';
+import type { IntegrationContext } from '../../core/change/integration-context';
 import type { IntegrationContextSource } from '../../core/change/integration-ports';
 import { parseConfiguredJson } from '../../core/json';
 import { readConfiguredRules } from '../../core/person/configured-rules';

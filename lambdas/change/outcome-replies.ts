@@ -1,6 +1,6 @@
 import type { Acceptance } from '../../core/change/accept-change';
 import type { ChangeStatus, RejectionCode } from '../../core/change/change';
-import { positionKey } from '../../core/change/fold-changes';
+import { positionKey } from '../../core/stream-record';
 import type { HttpReply } from '../shared/http-message';
 import { oneReceipt, receiptOf } from './receipts';
 

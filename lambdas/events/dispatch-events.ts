@@ -1,9 +1,8 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
-import { guardAgainstCrashes } from '../../core/change/crash-guard';
-import type { CrashMarkerStore } from '../../core/change/ports';
+import { type CrashMarkerStore, guardAgainstCrashes } from '../../core/crash-guard';
 import { type DispatchEnding, dispatchEvents } from '../../core/events/dispatch-events';
 import type { DispatchPorts } from '../../core/events/dispatch-ports';
-import type { EventStreamRecord } from '../../core/events/ports';
+import type { StreamRecord } from '../../core/stream-record';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoCrashMarkers } from '../aws/dynamo-crash-markers';
 import { makeDynamoEventHistory } from '../aws/dynamo-event-history';
@@ -35,7 +34,7 @@ export function makeDispatchEvents(
     );
   };
 
-  async function giveUp(record: EventStreamRecord): Promise<void> {
+  async function giveUp(record: StreamRecord): Promise<void> {
     const reason = 'the record took the function down every time it was tried';
     await ports.unprocessable.record(record, reason);
     report([{ record, state: 'unprocessable', reason }]);

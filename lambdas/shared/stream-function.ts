@@ -1,17 +1,8 @@
 import type { KinesisStreamBatchResponse, KinesisStreamEvent } from 'aws-lambda';
+import type { StreamRecord } from '../../core/stream-record';
 import type { FunctionName } from '../functions';
 import { lazily } from './lazily';
 import { makeLogger } from './logging';
-
-/** A record as the stream delivered it. */
-export interface StreamRecord {
-  readonly sequenceNumber: string;
-  readonly shardId: string;
-  readonly partitionKey: string;
-  readonly data: Uint8Array;
-  /** ISO 8601: when the stream took it. */
-  readonly arrivedAt: string;
-}
 
 /** Handles the records of one batch, which are of one shard and in its order. */
 export type BatchHandler = (records: readonly StreamRecord[]) => Promise<void>;

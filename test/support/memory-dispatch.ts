@@ -2,11 +2,11 @@ import type { Event } from '../../core/events/event';
 import type {
   EventHistoryReader,
   EventHistoryWriter,
-  EventStreamRecord,
   FanOutMarker,
   FanOutMarkers,
   UnprocessableRecords,
 } from '../../core/events/ports';
+import type { StreamRecord } from '../../core/stream-record';
 import { encodeRecord } from '../../core/stream-record';
 import type { DeliveryMessage } from '../../core/webhooks/delivery';
 import type { DeliveryQueue } from '../../core/webhooks/ports';
@@ -81,7 +81,7 @@ export class MemoryUnprocessableRecords implements UnprocessableRecords {
   readonly reasons = new Map<string, string>();
   beforeWrite = survives;
 
-  async record({ shardId, sequenceNumber }: EventStreamRecord, reason: string): Promise<void> {
+  async record({ shardId, sequenceNumber }: StreamRecord, reason: string): Promise<void> {
     this.beforeWrite();
     const key = `${shardId}/${sequenceNumber}`;
     this.reasons.set(key, this.reasons.get(key) ?? reason);
@@ -102,8 +102,8 @@ export function anEvent(id: string, differences: Partial<Event> = {}): Event {
 /** A record of the events stream; its sequence number is new unless it is given. */
 export function aRecord(
   content: readonly Event[] | Uint8Array,
-  differences: Partial<EventStreamRecord> = {},
-): EventStreamRecord {
+  differences: Partial<StreamRecord> = {},
+): StreamRecord {
   sequence += 1n;
   return {
     sequenceNumber: String(sequence),

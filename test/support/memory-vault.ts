@@ -1,12 +1,8 @@
 import type { ChangeStatus } from '../../core/change/change';
-import { positionKey } from '../../core/change/fold-changes';
-import type {
-  ChangeStatusStore,
-  CrashMarkerStore,
-  ProfileStore,
-  StoredProfile,
-} from '../../core/change/ports';
+import type { ChangeStatusStore, ProfileStore, StoredProfile } from '../../core/change/ports';
+import type { CrashMarkerStore } from '../../core/crash-guard';
 import type { EventBatch, EventStream } from '../../core/events/ports';
+import { positionKey } from '../../core/stream-record';
 import { MortalProcess } from './mortal-process';
 
 /** The stores and the stream of the integrator in memory; every call goes through a process that may die. */

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
-import type { IntegrationContext } from '../../core/change/integrate-change';
+import type { IntegrationContext } from '../../core/change/integration-context';
 import type { Json } from '../../core/json';
 import { withAttributes } from '../../core/person/attributes';
 import { emptyAttribute } from '../../core/person/empty-profile';

@@ -24,7 +24,7 @@ function makeConsumer(within = unsignedContext, maxRowBytes = 5_000_000) {
       ...vault,
       context: { current: async () => within, renewed: async () => undefined },
       observer: { ended: () => undefined, unexpectedlyRejected: (_, error) => unexpected.push(error) },
-      clock: () => new Date('2026-11-20T20:00:00.000Z'),
+      now: () => new Date('2026-11-20T20:00:00.000Z'),
     });
   const ending = (sequenceNumber: number) => vault.recorded.get(`${SHARD}:${sequenceNumber}`);
   const profile = (userId = USER) => vault.rows.get(userId)?.profile;

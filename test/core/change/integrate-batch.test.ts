@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { ChangeOutcome } from '../../../core/change/change';
 import { type IncomingRecord, integrateBatch } from '../../../core/change/integrate-batch';
-import type { IntegrationContext } from '../../../core/change/integrate-change';
+import type { IntegrationContext } from '../../../core/change/integration-context';
 import type { IntegrationPorts } from '../../../core/change/integration-ports';
 import type { PartialProfile, Profile } from '../../../core/person/profile';
 import { changeRecord, deletionRecord, partialProfile, rawRecord, SHARD } from '../../support/change-records';
@@ -72,7 +72,7 @@ function makeWorld(options: { maxRowBytes?: number } = {}) {
       unexpectedlyRejected: (_position, error) => unexpected.push(error),
     },
     // Every try happens later, as in life.
-    clock: () => {
+    now: () => {
       now += 1000;
       return new Date(now);
     },

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ChangeOutcome } from '../../../core/change/change';
-import { type IntegrationContext, integrateChange } from '../../../core/change/integrate-change';
+import { integrateChange } from '../../../core/change/integrate-change';
+import type { IntegrationContext } from '../../../core/change/integration-context';
 import type { Json } from '../../../core/json';
 import { parsePublisherKeys } from '../../../core/person/keys';
 import type { PartialProfile, Profile, PublisherName } from '../../../core/person/profile';

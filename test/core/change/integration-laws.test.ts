@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { ChangeOutcome } from '../../../core/change/change';
-import { type IntegrationContext, integrateChange } from '../../../core/change/integrate-change';
+import { integrateChange } from '../../../core/change/integrate-change';
+import type { IntegrationContext } from '../../../core/change/integration-context';
 import { attributeAt, attributePaths, contentOf, withAttributes } from '../../../core/person/attributes';
 import { emptyAttribute, emptyProfile } from '../../../core/person/empty-profile';
 import { isJsonEqual } from '../../../core/person/json-equality';

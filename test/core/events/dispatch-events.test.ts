@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { dispatchEvents } from '../../../core/events/dispatch-events';
 import type { Event } from '../../../core/events/event';
-import type { EventStreamRecord } from '../../../core/events/ports';
+import type { StreamRecord } from '../../../core/stream-record';
 import { deliveryId } from '../../../core/webhooks/delivery';
 import {
   anEvent,
@@ -28,13 +28,13 @@ class Stage {
   private now = start;
 
   /** Dispatches a while later than before. */
-  async dispatch(...records: EventStreamRecord[]) {
+  async dispatch(...records: StreamRecord[]) {
     this.now += 1000;
     return dispatchEvents(records, this, this.now);
   }
 
   /** Lets `writes` writes through and dies at the next one. @returns whether it came so far. */
-  async dispatchDying(writes: number, ...records: EventStreamRecord[]): Promise<boolean> {
+  async dispatchDying(writes: number, ...records: StreamRecord[]): Promise<boolean> {
     let left = writes;
     this.beforeEachWrite(() => {
       if (left === 0) {

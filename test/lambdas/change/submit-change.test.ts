@@ -1,7 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { ChangeRecord, ChangeStatus, RejectionCode } from '../../../core/change/change';
-import { positionKey } from '../../../core/change/fold-changes';
-import type { StreamPosition } from '../../../core/change/ports';
+import { positionKey, type StreamPosition } from '../../../core/stream-record';
 import { handler, makeSubmitChange } from '../../../lambdas/change/submit-change';
 import { makeAuthenticator } from '../../../lambdas/shared/authenticate';
 import { cisDialect } from '../../../lambdas/shared/cis-dialect';
@@ -349,9 +348,9 @@ describe.each(['/changes', '/change'])('a batch at %s', (path) => {
     const tooMany = await submit({ path, token, body: Array.from({ length: 501 }, () => ({})) });
     expect(tooMany).toMatchObject({ status: 413, json: { code: 'body_too_large' } });
     expect(tooMany.json.description).toContain('500');
-    const tooLarge = await submit({ path, token, body: `[${' '.repeat(5_000_000)}]` });
+    const tooLarge = await submit({ path, token, body: `[${' '.repeat(4_000_000)}]` });
     expect(tooLarge).toMatchObject({ status: 413, json: { code: 'body_too_large' } });
-    expect(tooLarge.json.description).toContain('5000000');
+    expect(tooLarge.json.description).toContain('4000000');
     expect(appended).toEqual([]);
   });
 

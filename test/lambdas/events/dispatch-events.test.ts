@@ -1,7 +1,7 @@
 import { ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { BatchWriteCommand, DynamoDBDocumentClient, GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { KinesisStreamEvent } from 'aws-lambda';
-import type { EventStreamRecord } from '../../../core/events/ports';
+import type { StreamRecord } from '../../../core/stream-record';
 import type { DeliveryMessage } from '../../../core/webhooks/delivery';
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
 import { toSubscriptionRow } from '../../../lambdas/aws/subscription-row';
@@ -192,7 +192,7 @@ function memoryPorts() {
   };
 }
 
-function kinesisEvent(...records: EventStreamRecord[]): KinesisStreamEvent {
+function kinesisEvent(...records: StreamRecord[]): KinesisStreamEvent {
   return {
     Records: records.map(({ sequenceNumber, shardId, partitionKey, data, arrivedAt }) => ({
       eventID: `${shardId}:${sequenceNumber}`,

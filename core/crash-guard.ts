@@ -1,4 +1,12 @@
-import type { CrashMarkerStore, StreamPosition } from './ports';
+import type { StreamPosition } from './stream-record';
+
+/** Counts the tries of a record that may take the function down; it must survive the crash. */
+export interface CrashMarkerStore {
+  /** Adds one mark atomically. @returns the marks there are now. */
+  mark(position: StreamPosition): Promise<number>;
+  /** Takes all marks away: the function survived the record. */
+  clear(position: StreamPosition): Promise<void>;
+}
 
 export interface GuardedRecord extends StreamPosition {
   /** ISO 8601: when the stream took it. */
@@ -9,7 +17,7 @@ export interface GuardedRecord extends StreamPosition {
 const OLD_AFTER_MILLISECONDS = 10_000;
 
 /** So many tries may end in a crash; the next one gives up. */
-export const CRASHES_ALLOWED = 3;
+const CRASHES_ALLOWED = 3;
 
 /**
  * Ends a record that takes the function itself down (memory, time), which nothing inside it can catch. The mapping
