@@ -35,7 +35,7 @@ export const functions = {
       'V2_WAIT_SECONDS',
       'ALLOW_DELETE',
     ],
-    // A batch of 5 MB is held, checked and compressed.
+    // A batch of 4 MB is held, checked and compressed.
     memoryMegabytes: 1024,
     timeoutSeconds: WAITING_DOOR_TIMEOUT_SECONDS,
   },
