@@ -4,8 +4,9 @@ import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { ChangeStatus } from '../../../core/change/change';
 import type { ChangeStatusStore, ProfileStore } from '../../../core/change/ports';
 import type { CrashMarkerStore } from '../../../core/crash-guard';
-import { makeDynamoChangeCrashMarkers } from '../../../lambdas/aws/dynamo-change-crash-markers';
 import { makeDynamoChangeStatusStore } from '../../../lambdas/aws/dynamo-change-status-store';
+import { changeMarkKey, makeDynamoCrashMarkers } from '../../../lambdas/aws/dynamo-crash-markers';
+import { makeDynamoPersonDirectory } from '../../../lambdas/aws/dynamo-person-directory';
 import { makeDynamoPersonReader } from '../../../lambdas/aws/dynamo-person-reader';
 import { makeDynamoProfileStore } from '../../../lambdas/aws/dynamo-profile-store';
 import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
@@ -36,7 +37,7 @@ function dynamoStores(): Stores {
   return {
     profiles: makeDynamoProfileStore(client, 'profiles'),
     statuses: makeDynamoChangeStatusStore(client, 'change-statuses'),
-    markers: makeDynamoChangeCrashMarkers(client, 'change-statuses'),
+    markers: makeDynamoCrashMarkers(client, { name: 'change-statuses', keyOf: changeMarkKey }),
   };
 }
 
@@ -221,6 +222,12 @@ describe('the profiles table', () => {
     expect(await people.readProfile('email|gone')).toBeUndefined();
     expect(await people.findUserIds('uuid', 'u-gone')).toEqual([]);
     expect(await people.findUserIds('primary_email', 'gone@example.net')).toEqual([]);
+    const directory = makeDynamoPersonDirectory(client, 'profiles', people);
+    const { items } = await directory.readProfiles({ limit: 1000 });
+    expect(items.length).toBeGreaterThan(0);
+    expect(items.map(({ userId }) => userId)).not.toContain('email|gone');
+    const listed = await directory.readSummaries({ prefix: 'email|gone', active: undefined, limit: 10 });
+    expect(listed.items).toEqual([]);
   });
 
   it('is not given a profile that fits the row and no reply', async () => {
