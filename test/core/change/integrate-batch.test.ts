@@ -37,6 +37,9 @@ jest.mock('../../../core/change/integrate-change', () => ({
         text: 'first_name is not signed by its publisher',
       };
     }
+    if (word.startsWith('allowed-by-') && !publisherKeys.has(word)) {
+      return { state: 'rejected', code: 'invalid_publisher', text: '[update] ldap is NOT allowed' };
+    }
     const description = `${stored?.description.value ?? ''}>${word}`;
     return {
       state: 'integrated',
@@ -615,13 +618,20 @@ describe('a profile that no longer fits', () => {
   });
 });
 
-describe('a publisher that signs with a new key', () => {
+describe('a publisher that signs with a new key, or is allowed more by new rules,', () => {
   it('is verified with the keys as they are now', async () => {
     const world = makeWorld();
     world.keys.newer = keysOf('signed-by-new');
     await world.deliver([changeRecord(1, 'ad|ada', 'signed-by-new')]);
     expect(world.vault.recorded.get(`${SHARD}:1`)).toMatchObject({ state: 'integrated' });
     expect(world.keys.renewals).toBe(1);
+  });
+
+  it('is held to the rules as they are now', async () => {
+    const world = makeWorld();
+    world.keys.newer = keysOf('allowed-by-new');
+    await world.deliver([changeRecord(1, 'ad|ada', 'allowed-by-new')]);
+    expect(world.vault.recorded.get(`${SHARD}:1`)).toMatchObject({ state: 'integrated' });
   });
 
   it('is refused when there is no such key', async () => {
