@@ -1,6 +1,6 @@
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CrashMarkerStore } from '../../core/crash-guard';
-import type { StreamPosition } from '../../core/stream-record';
+import { makeCrashMarks } from './crash-marks';
 
 /** Keeps the marks apart from the statuses, whose table they share. */
 export const ATTEMPTS_PREFIX = 'attempts#';
@@ -14,37 +14,13 @@ export function makeDynamoChangeCrashMarkers(
   tableName: string,
   now: () => number = Date.now,
 ): CrashMarkerStore {
-  return { mark, clear };
-
-  async function mark(position: StreamPosition): Promise<number> {
-    const { Attributes } = await client.send(
-      new UpdateCommand({
-        TableName: tableName,
-        Key: key(position),
-        UpdateExpression: 'ADD attempts :one SET expires_at = :expires_at',
-        ExpressionAttributeValues: {
-          ':one': 1,
-          ':expires_at': Math.floor(now() / 1000) + KEEP_DAYS * 86_400,
-        },
-        ReturnValues: 'UPDATED_NEW',
-      }),
-    );
-    return Number(Attributes?.attempts);
-  }
-
-  async function clear(position: StreamPosition): Promise<void> {
-    // To zero rather than deleted: the integrator needs, and has, no right to delete from the table of statuses.
-    await client.send(
-      new UpdateCommand({
-        TableName: tableName,
-        Key: key(position),
-        UpdateExpression: 'SET attempts = :none',
-        ExpressionAttributeValues: { ':none': 0 },
-      }),
-    );
-  }
-}
-
-function key({ sequenceNumber, shardId }: StreamPosition) {
-  return { sequence_number: sequenceNumber, shard_id: `${ATTEMPTS_PREFIX}${shardId}` };
+  return makeCrashMarks({
+    client,
+    tableName,
+    keyOf: ({ sequenceNumber, shardId }) => ({
+      sequence_number: sequenceNumber,
+      shard_id: `${ATTEMPTS_PREFIX}${shardId}`,
+    }),
+    expiry: () => Math.floor(now() / 1000) + KEEP_DAYS * 86_400,
+  });
 }
