@@ -35,7 +35,7 @@ export const tables = {
   },
   'change-statuses': {
     partitionKey: 'sequence_number',
-    // Sequence numbers are unique per shard only.
+    // Sequence numbers are unique per shard only. `tries#<shard id>`: tries of a record that may take integration down.
     sortKey: 'shard_id',
     indexes: {},
     timeToLive: 'expires_at',

@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors';
+import { decodePageToken, encodePageToken } from '../page-token';
 import { userIdProblem } from './user-id';
 
 /** The longest user_id, percent-encoded and quoted. */
@@ -8,12 +9,9 @@ const LONGEST = 4000;
 const PYTHON_OBJECT =
   /^\s*\{\s*u?(?:'id'|"id")\s*:\s*u?(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")\s*\}\s*$/s;
 
-/**
- * A place in a list as text: base64url, because clients paste it into URLs as it is. It names the last user of the
- * page, so it stays good when people come and go.
- */
+/** The token names the last user of a page, so it stays good when people come and go. */
 export function pageToken(userId: string): string {
-  return Buffer.from(userId).toString('base64url');
+  return encodePageToken(userId);
 }
 
 /**
@@ -57,8 +55,7 @@ function decodeToken(text: string): string | undefined {
     // The original decodes once more than HTTP does.
     return plain;
   }
-  const userId = Buffer.from(text, 'base64url').toString();
-  return pageToken(userId) === text ? userId : undefined;
+  return decodePageToken(text);
 }
 
 function decodePercent(text: string): string | undefined {

@@ -1,5 +1,6 @@
 import { ServiceError } from '../errors';
 import type { TopicKey } from '../events/event';
+import { decodePageToken, encodePageToken, wrongPageToken } from '../page-token';
 import type { TopicStore } from './ports';
 import { findSystemTopic, type SystemTopic, systemTopics } from './system-topics';
 import type { Topic } from './topic';
@@ -31,26 +32,27 @@ async function lookUp(key: TopicKey, topics: Pick<TopicStore, 'find'>): Promise<
   return key.door === 'system' ? findSystemTopic(key.name) : topics.find(key);
 }
 
-/** Tokens of the part of the list that lies in the store; within the system's part it is the name. */
+/** Places in the part of the list that lies in the store; within the system's part it is the name. */
 const STORED = 'stored:';
 const SYSTEM = 'system:';
 
 /** The system's topics and then those of all doors, in pages. @throws ServiceError `parameter_invalid`. */
 export async function listTopics(
-  { limit, after = SYSTEM }: { readonly limit: number; readonly after?: string | undefined },
+  { limit, after }: { readonly limit: number; readonly after?: string | undefined },
   topics: Pick<TopicStore, 'list'>,
 ): Promise<{ readonly topics: readonly AnyTopic[]; readonly next?: string }> {
-  if (after.startsWith(STORED)) {
-    return listStored(limit, after.slice(STORED.length), topics);
+  const place = after === undefined ? SYSTEM : decodePageToken(after);
+  if (place?.startsWith(STORED)) {
+    return listStored(limit, place.slice(STORED.length), topics);
   }
-  if (!after.startsWith(SYSTEM)) {
-    throw new ServiceError('parameter_invalid', '"next" is not a token of this list; take it from its reply');
+  if (!place?.startsWith(SYSTEM)) {
+    throw wrongPageToken();
   }
-  const rest = systemTopics.filter(({ key }) => key.name > after.slice(SYSTEM.length));
+  const rest = systemTopics.filter(({ key }) => key.name > place.slice(SYSTEM.length));
   const page = rest.slice(0, limit);
   const last = page.at(-1);
   if (last && page.length === limit) {
-    return { topics: page, next: `${SYSTEM}${last.key.name}` };
+    return { topics: page, next: encodePageToken(`${SYSTEM}${last.key.name}`) };
   }
   const stored = await listStored(limit - page.length, undefined, topics);
   return { ...stored, topics: [...page, ...stored.topics] };
@@ -62,5 +64,5 @@ async function listStored(
   topics: Pick<TopicStore, 'list'>,
 ): Promise<{ readonly topics: readonly AnyTopic[]; readonly next?: string }> {
   const { topics: page, next } = await topics.list({ limit, ...(after !== undefined && { after }) });
-  return { topics: page, ...(next !== undefined && { next: `${STORED}${next}` }) };
+  return { topics: page, ...(next !== undefined && { next: encodePageToken(`${STORED}${next}`) }) };
 }

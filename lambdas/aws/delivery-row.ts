@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
-import type { Attempt, Delivery, DeliveryKey, DeliveryState } from '../../core/webhooks/delivery';
-import { deliveryId } from '../../core/webhooks/delivery';
+import {
+  type Attempt,
+  type Delivery,
+  type DeliveryKey,
+  type DeliveryState,
+  deliveryId,
+} from '../../core/webhooks/delivery';
 import { DUE_SHARDS } from '../../core/webhooks/ports';
-
-export type Row = Record<string, unknown>;
+import { expiryAfter, type Row } from './row';
 
 export interface RowKey extends Row {
   readonly event_shard: string;
@@ -15,7 +19,7 @@ export const EVENT_SHARDS = 16;
 export const DEAD_SHARDS = 16;
 
 /** How long an ended delivery can be looked up; a dead one stays until somebody has dealt with it. */
-const KEPT_SECONDS = 30 * 24 * 3600;
+const KEPT_DAYS = 30;
 
 export function rowKey({ eventId, subscriptionId, run }: DeliveryKey): RowKey {
   return {
@@ -65,7 +69,7 @@ export function toRow(delivery: Delivery): Row {
       dead_shard: deadPartition(shardOf(id, DEAD_SHARDS)),
       dead_at: `${endedAt}#${id}`,
     }),
-    ...(endedAt && state !== 'dead' && { expires_at: Math.floor(Date.parse(endedAt) / 1000) + KEPT_SECONDS }),
+    ...(endedAt && state !== 'dead' && { expires_at: expiryAfter(KEPT_DAYS, Date.parse(endedAt)) }),
   };
 }
 

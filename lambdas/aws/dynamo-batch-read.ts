@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { BatchGetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-
-type Row = Record<string, unknown>;
+import type { Row } from './row';
 
 /** What one BatchGetItem takes. */
 const KEYS_PER_CALL = 100;

@@ -1,15 +1,14 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { ChangeStatus } from '../../core/change/change';
 import type { ChangeStatusStore } from '../../core/change/ports';
 import { positionKey, type StreamPosition } from '../../core/stream-record';
+import { ifConditionHolds } from './conditional-write';
 import { batchRead } from './dynamo-batch-read';
-import { ATTEMPTS_PREFIX } from './dynamo-change-crash-markers';
+import { MARKS_PREFIX } from './dynamo-crash-markers';
+import { expiryAfter, hasExpired, type Row } from './row';
 
 /** What the contract promises; well above the stream's own retention, so that a rewind meets every status. */
-const KEEP_DAYS = 30;
-
-type Row = Readonly<Record<string, unknown>>;
+const KEPT_DAYS = 30;
 
 /** How changes ended, on the change-statuses table. @param now epoch milliseconds. */
 export function makeDynamoChangeStatusStore(
@@ -17,7 +16,6 @@ export function makeDynamoChangeStatusStore(
   tableName: string,
   now: () => number = Date.now,
 ): ChangeStatusStore {
-  const nowSeconds = () => Math.floor(now() / 1000);
   return { readMany, find, record };
 
   async function readMany(positions: readonly StreamPosition[]): Promise<readonly ChangeStatus[]> {
@@ -40,32 +38,22 @@ export function makeDynamoChangeStatusStore(
       }),
     );
     // Several shards may use one number; the caller knows no shard, so the first is as good as any.
-    const [found] = live(Items ?? []).filter(({ shard_id }) => !String(shard_id).startsWith(ATTEMPTS_PREFIX));
+    const [found] = live(Items ?? []).filter(({ shard_id }) => !String(shard_id).startsWith(MARKS_PREFIX));
     return found && toStatus(found);
   }
 
   async function record(status: ChangeStatus): Promise<'recorded' | 'already_recorded'> {
-    try {
-      await client.send(
-        new PutCommand({
-          TableName: tableName,
-          Item: { ...toRow(status), expires_at: nowSeconds() + KEEP_DAYS * 86_400 },
-          ConditionExpression: 'attribute_not_exists(sequence_number) OR expires_at <= :now',
-          ExpressionAttributeValues: { ':now': nowSeconds() },
-        }),
-      );
-      return 'recorded';
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) {
-        return 'already_recorded';
-      }
-      throw error;
-    }
+    const command = new PutCommand({
+      TableName: tableName,
+      Item: { ...toRow(status), expires_at: expiryAfter(KEPT_DAYS, now()) },
+      ConditionExpression: 'attribute_not_exists(sequence_number) OR expires_at <= :now',
+      ExpressionAttributeValues: { ':now': Math.floor(now() / 1000) },
+    });
+    return (await ifConditionHolds(client.send(command))) ? 'recorded' : 'already_recorded';
   }
 
-  /** The store's own expiry is late by up to days. */
   function live(rows: readonly Row[]): readonly Row[] {
-    return rows.filter((row) => Number(row.expires_at) > nowSeconds());
+    return rows.filter((row) => !hasExpired(row, now()));
   }
 }
 

@@ -1,21 +1,21 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { ServiceError } from '../../core/errors';
+import { decodePageToken, encodePageToken, wrongPageToken } from '../../core/page-token';
 import type { Delivery } from '../../core/webhooks/delivery';
 import type { DeliveryPage, DeliveryStore, PageRequest } from '../../core/webhooks/ports';
+import { ifConditionHolds } from './conditional-write';
 import {
   DEAD_SHARDS,
   deadPartition,
   duePartition,
   EVENT_SHARDS,
   eventPartition,
-  type Row,
   rowKey,
   subscriptionPartition,
   toDelivery,
   toRow,
 } from './delivery-row';
 import { batchRead } from './dynamo-batch-read';
+import { hasExpired, type Row } from './row';
 
 /**
  * Deliveries on their table, by the keys of `lambdas/tables.ts`.
@@ -37,23 +37,14 @@ export function makeDynamoDeliveryStore(
 
   async function write(delivery: Delivery): Promise<'written' | 'conflict'> {
     const isNew = delivery.version === 1;
-    try {
-      await client.send(
-        new PutCommand({
-          TableName: tableName,
-          Item: toRow(delivery),
-          ConditionExpression: isNew ? 'attribute_not_exists(#version)' : '#version = :read',
-          ExpressionAttributeNames: { '#version': 'version' },
-          ...(!isNew && { ExpressionAttributeValues: { ':read': delivery.version - 1 } }),
-        }),
-      );
-      return 'written';
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) {
-        return 'conflict';
-      }
-      throw error;
-    }
+    const command = new PutCommand({
+      TableName: tableName,
+      Item: toRow(delivery),
+      ConditionExpression: isNew ? 'attribute_not_exists(#version)' : '#version = :read',
+      ExpressionAttributeNames: { '#version': 'version' },
+      ...(!isNew && { ExpressionAttributeValues: { ':read': delivery.version - 1 } }),
+    });
+    return (await ifConditionHolds(client.send(command))) ? 'written' : 'conflict';
   }
 
   /** Shard after shard: the token names the shard and the last sort key of it. */
@@ -70,7 +61,7 @@ export function makeDynamoDeliveryStore(
       });
       rows.push(...found.items);
       if (rows.length >= limit) {
-        const next = encodeToken(`${shard}/${String(rows.at(-1)?.subscription_run)}`);
+        const next = encodePageToken(`${shard}/${String(rows.at(-1)?.subscription_run)}`);
         return { deliveries: live(rows), next };
       }
       last = undefined;
@@ -90,7 +81,7 @@ export function makeDynamoDeliveryStore(
       limit,
       backward: true,
     });
-    const next = hasMore ? encodeToken(String(items.at(-1)?.created_order)) : undefined;
+    const next = hasMore ? encodePageToken(String(items.at(-1)?.created_order)) : undefined;
     return { deliveries: live(await readRows(items)), ...(next && { next }) };
   }
 
@@ -114,7 +105,7 @@ export function makeDynamoDeliveryStore(
     const rows = await readRows(page);
     return {
       deliveries: rows.map(toDelivery).filter(({ state }) => state === 'dead'),
-      ...(hasMore && page.length > 0 && { next: encodeToken(String(page.at(-1)?.dead_at)) }),
+      ...(hasMore && page.length > 0 && { next: encodePageToken(String(page.at(-1)?.dead_at)) }),
     };
   }
 
@@ -165,11 +156,8 @@ export function makeDynamoDeliveryStore(
     return keys.map((key) => byKey.get(nameOf(key))).filter((row) => row !== undefined);
   }
 
-  /** The store removes late what has expired. */
   function live(rows: readonly Row[]): Delivery[] {
-    return rows
-      .filter(({ expires_at }) => typeof expires_at !== 'number' || expires_at * 1000 > now())
-      .map(toDelivery);
+    return rows.filter((row) => !hasExpired(row, now())).map(toDelivery);
   }
 }
 
@@ -181,32 +169,19 @@ function compare(left: unknown, right: unknown): number {
   return String(left) < String(right) ? -1 : 1;
 }
 
-function encodeToken(text: string): string {
-  return Buffer.from(text).toString('base64url');
-}
-
 function parseEventToken(token: string): { shard: number; last: string } {
-  const [, shard, last] = /^(\d|1[0-5])\/(.+)$/s.exec(decodeToken(token)) ?? [];
+  const [, shard, last] = /^(\d|1[0-5])\/(.+)$/s.exec(decodePageToken(token) ?? '') ?? [];
   if (shard === undefined || last === undefined) {
-    throw wrongToken();
+    throw wrongPageToken();
   }
   return { shard: Number(shard), last };
 }
 
 /** `<ISO time>#<delivery id>`, the sort key of the indexes by time. */
 function parseTimeToken(token: string): string {
-  const text = decodeToken(token);
+  const text = decodePageToken(token) ?? '';
   if (!/^[\dTZ:.-]{24}#dlv_[\w-]{24}$/.test(text)) {
-    throw wrongToken();
+    throw wrongPageToken();
   }
   return text;
-}
-
-function decodeToken(token: string): string {
-  // Sort keys have at most 1024 bytes.
-  return token.length > 1400 ? '' : Buffer.from(token, 'base64url').toString();
-}
-
-function wrongToken(): ServiceError {
-  return new ServiceError('parameter_invalid', '"next" is not a token of this list; take it from its reply');
 }

@@ -4,6 +4,7 @@ import { historyPartition } from '../../core/events/history-key';
 import type { EventHistoryReader, EventHistoryWriter } from '../../core/events/ports';
 import { decodeRecord, encodeRecord } from '../../core/stream-record';
 import { eventExpiry } from './event-rows';
+import { hasExpired } from './row';
 
 /**
  * The history on the events table: one row per event, gzipped when that is worth it.
@@ -43,8 +44,8 @@ export function makeDynamoEventHistory(
         ConsistentRead: true,
       }),
     );
-    // The store removes late what has expired; and an order is a place, where another event may lie.
-    if (!Item || Item.event_id !== eventId || Number(Item.expires_at) * 1000 <= now()) {
+    // An order is a place, where another event may lie.
+    if (!Item || Item.event_id !== eventId || hasExpired(Item, now())) {
       return undefined;
     }
     const decoded = decodeRecord(Item.event as Uint8Array);

@@ -1,10 +1,9 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { FanOutMarker, FanOutMarkers } from '../../core/events/ports';
 import { decodeRecord, encodeRecord } from '../../core/stream-record';
+import { ifConditionHolds } from './conditional-write';
 import { eventExpiry, MAX_ATTRIBUTE_BYTES } from './event-rows';
-
-type Row = Record<string, unknown>;
+import type { Row } from './row';
 
 /**
  * Fan-out markers on the events table: one conditional put per event, read back only when it was there.
@@ -33,33 +32,24 @@ export function makeDynamoFanOutMarkers(
   }
 
   async function put(marker: FanOutMarker, plan: Uint8Array): Promise<boolean> {
-    try {
-      await client.send(
-        new PutCommand({
-          TableName: tableName,
-          Item: {
-            ...rowKey(marker.eventId),
-            winning_sequence_number: marker.winner.sequenceNumber,
-            winning_shard_id: marker.winner.shardId,
-            order: marker.order,
-            topic: marker.topic,
-            fanned_out: marker.plan.length,
-            plan,
-            expires_at: eventExpiry(now()),
-          },
-          // The store removes late what has expired.
-          ConditionExpression: 'attribute_not_exists(#partition) OR #expires_at <= :now',
-          ExpressionAttributeNames: { '#partition': 'partition', '#expires_at': 'expires_at' },
-          ExpressionAttributeValues: { ':now': Math.floor(now() / 1000) },
-        }),
-      );
-      return true;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) {
-        return false;
-      }
-      throw error;
-    }
+    const command = new PutCommand({
+      TableName: tableName,
+      Item: {
+        ...rowKey(marker.eventId),
+        winning_sequence_number: marker.winner.sequenceNumber,
+        winning_shard_id: marker.winner.shardId,
+        order: marker.order,
+        topic: marker.topic,
+        fanned_out: marker.plan.length,
+        plan,
+        expires_at: eventExpiry(now()),
+      },
+      // The store removes late what has expired.
+      ConditionExpression: 'attribute_not_exists(#partition) OR #expires_at <= :now',
+      ExpressionAttributeNames: { '#partition': 'partition', '#expires_at': 'expires_at' },
+      ExpressionAttributeValues: { ':now': Math.floor(now() / 1000) },
+    });
+    return (await ifConditionHolds(client.send(command))) !== undefined;
   }
 
   async function read(eventId: string): Promise<Row | undefined> {

@@ -11,11 +11,10 @@ import { userIdProblem } from '../../core/person/user-id';
 import { tables } from '../tables';
 import { isHashedKey } from './index-key';
 import { holdsProfile, toProfile } from './profile-row';
+import type { Row } from './row';
 
 /** Of the values that are too long for the index. */
 const READS_AT_ONCE = 10;
-
-type Row = Readonly<Record<string, unknown>>;
 
 /** The vault as a list. A read of it ends at `limit` rows, or at 1 MB, whichever comes first. */
 export function makeDynamoPersonDirectory(

@@ -1,4 +1,3 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import {
   DeleteCommand,
   type DynamoDBDocumentClient,
@@ -15,8 +14,10 @@ import type {
   SubscriptionStore,
 } from '../../core/topics/ports';
 import type { Subscription } from '../../core/topics/subscription';
+import { ifConditionHolds } from './conditional-write';
 import { batchRead } from './dynamo-batch-read';
-import { type Row, readPage } from './registry-page';
+import { readPage } from './registry-page';
+import { expiryAfter, hasExpired, type Row } from './row';
 import {
   ownerPartition,
   ownerRowKey,
@@ -32,7 +33,7 @@ import {
 import { type Assignments, buildUpdate } from './update-expression';
 
 /** Longer than any delivery is retried, dead letters and their resends included (core/events/retention.ts). */
-const TOMBSTONE_SECONDS = 60 * 24 * 3600;
+const TOMBSTONE_DAYS = 60;
 
 /**
  * Subscriptions on the registry table, by the keys of `lambdas/tables.ts`.
@@ -109,12 +110,7 @@ export function makeDynamoSubscriptionStore(
     const { Item } = await client.send(
       new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }),
     );
-    return Item && !hasExpired(Item) ? Item : undefined;
-  }
-
-  /** The store removes late what has expired. */
-  function hasExpired({ expires_at }: Row): boolean {
-    return typeof expires_at === 'number' && expires_at * 1000 <= now();
+    return Item && !hasExpired(Item, now()) ? Item : undefined;
   }
 
   async function findMany(
@@ -122,7 +118,7 @@ export function makeDynamoSubscriptionStore(
   ): Promise<ReadonlyMap<string, Subscription>> {
     const unique = new Map(references.map((reference) => [reference.id, reference]));
     const rows = await batchRead(client, tableName, [...unique.values()].map(subscriptionRowKey));
-    const live = rows.filter((row) => !hasExpired(row)).map(toSubscription);
+    const live = rows.filter((row) => !hasExpired(row, now())).map(toSubscription);
     return new Map(live.map((subscription) => [subscription.id, subscription]));
   }
 
@@ -171,25 +167,16 @@ export function makeDynamoSubscriptionStore(
   ): Promise<Row | undefined> {
     const states = Object.fromEntries(from.map((state, index) => [`:from${index}`, state]));
     const built = buildUpdate(assignments);
-    try {
-      const { Attributes } = await client.send(
-        new UpdateCommand({
-          TableName: tableName,
-          Key: subscriptionRowKey(reference),
-          UpdateExpression: built.expression,
-          ConditionExpression: `#state IN (${Object.keys(states).join(', ')})`,
-          ExpressionAttributeNames: { ...built.names, '#state': 'state' },
-          ExpressionAttributeValues: { ...built.values, ...states },
-          ReturnValues: 'ALL_NEW',
-        }),
-      );
-      return Attributes;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) {
-        return undefined;
-      }
-      throw error;
-    }
+    const command = new UpdateCommand({
+      TableName: tableName,
+      Key: subscriptionRowKey(reference),
+      UpdateExpression: built.expression,
+      ConditionExpression: `#state IN (${Object.keys(states).join(', ')})`,
+      ExpressionAttributeNames: { ...built.names, '#state': 'state' },
+      ExpressionAttributeValues: { ...built.values, ...states },
+      ReturnValues: 'ALL_NEW',
+    });
+    return (await ifConditionHolds(client.send(command)))?.Attributes;
   }
 
   /** After the state: a crash in between leaves rows that lists skip. */
@@ -208,7 +195,7 @@ export function makeDynamoSubscriptionStore(
   }
 
   function tombstoneExpiry(): number {
-    return Math.floor(now() / 1000) + TOMBSTONE_SECONDS;
+    return expiryAfter(TOMBSTONE_DAYS, now());
   }
 
   async function list({ owner, limit, after }: Parameters<SubscriptionStore['list']>[0]) {

@@ -1,10 +1,11 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { parseTopicKey, type TopicKey, topicKeyText } from '../../core/events/event';
 import type { TopicStore } from '../../core/topics/ports';
 import type { Topic } from '../../core/topics/topic';
+import { ifConditionHolds } from './conditional-write';
 import { batchRead } from './dynamo-batch-read';
-import { type Row, readPage } from './registry-page';
+import { readPage } from './registry-page';
+import type { Row } from './row';
 
 /** Names every topic, so that they can be listed without a scan; its rows are few and seldom written. */
 const LIST_PARTITION = 'topics';
@@ -21,22 +22,13 @@ export function makeDynamoTopicStore(client: DynamoDBDocumentClient, tableName: 
         Item: { partition: LIST_PARTITION, sort: topicKeyText(topic.key) },
       }),
     );
-    try {
-      await client.send(
-        new PutCommand({
-          TableName: tableName,
-          Item: toRow(topic),
-          ConditionExpression: 'attribute_not_exists(#partition)',
-          ExpressionAttributeNames: { '#partition': 'partition' },
-        }),
-      );
-      return 'created';
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) {
-        return 'already_exists';
-      }
-      throw error;
-    }
+    const command = new PutCommand({
+      TableName: tableName,
+      Item: toRow(topic),
+      ConditionExpression: 'attribute_not_exists(#partition)',
+      ExpressionAttributeNames: { '#partition': 'partition' },
+    });
+    return (await ifConditionHolds(client.send(command))) ? 'created' : 'already_exists';
   }
 
   async function find(key: TopicKey): Promise<Topic | undefined> {

@@ -1,7 +1,7 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { UnprocessableRecords } from '../../core/events/ports';
 import type { StreamRecord } from '../../core/stream-record';
+import { ifConditionHolds } from './conditional-write';
 import { eventExpiry, MAX_ATTRIBUTE_BYTES } from './event-rows';
 
 /**
@@ -15,29 +15,22 @@ export function makeDynamoUnprocessableRecords(
 ): UnprocessableRecords {
   return {
     async record(record: StreamRecord, reason: string): Promise<void> {
-      try {
-        await client.send(
-          new PutCommand({
-            TableName: tableName,
-            Item: {
-              partition: `unprocessable#${record.shardId}`,
-              sort: record.sequenceNumber,
-              reason,
-              partition_key: record.partitionKey,
-              arrived_at: record.arrivedAt,
-              bytes: record.data.length,
-              ...(record.data.length <= MAX_ATTRIBUTE_BYTES && { record: record.data }),
-              expires_at: eventExpiry(now()),
-            },
-            ConditionExpression: 'attribute_not_exists(#partition)',
-            ExpressionAttributeNames: { '#partition': 'partition' },
-          }),
-        );
-      } catch (error) {
-        if (!(error instanceof ConditionalCheckFailedException)) {
-          throw error;
-        }
-      }
+      const command = new PutCommand({
+        TableName: tableName,
+        Item: {
+          partition: `unprocessable#${record.shardId}`,
+          sort: record.sequenceNumber,
+          reason,
+          partition_key: record.partitionKey,
+          arrived_at: record.arrivedAt,
+          bytes: record.data.length,
+          ...(record.data.length <= MAX_ATTRIBUTE_BYTES && { record: record.data }),
+          expires_at: eventExpiry(now()),
+        },
+        ConditionExpression: 'attribute_not_exists(#partition)',
+        ExpressionAttributeNames: { '#partition': 'partition' },
+      });
+      await ifConditionHolds(client.send(command));
     },
   };
 }

@@ -1,8 +1,9 @@
 import { EVENT_RETENTION_DAYS } from '../../core/events/retention';
+import { expiryAfter } from './row';
 
 /** Epoch seconds at which a row of the events table may go. @param now epoch milliseconds. */
 export function eventExpiry(now: number): number {
-  return Math.floor(now / 1000) + EVENT_RETENTION_DAYS * 24 * 3600;
+  return expiryAfter(EVENT_RETENTION_DAYS, now);
 }
 
 /** An item has 400 kB at most, its names and keys included. */

@@ -1,7 +1,6 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
-import { ServiceError } from '../../core/errors';
-
-export type Row = Record<string, unknown>;
+import { decodePageToken, encodePageToken, wrongPageToken } from '../../core/page-token';
+import type { Row } from './row';
 
 /** The store refuses longer sort keys, also as the place where a page begins. */
 const LONGEST_SORT_BYTES = 1024;
@@ -24,7 +23,7 @@ export async function readPage<Item>(
   options: PageOptions<Item>,
 ): Promise<{ readonly items: readonly Item[]; readonly next?: string }> {
   const found: { readonly sort: string; readonly item: Item }[] = [];
-  let after = options.after === undefined ? undefined : decodeToken(options.after);
+  let after = options.after === undefined ? undefined : placeOf(options.after);
   // One more than asked for, so that the last page has no token.
   while (found.length <= options.limit) {
     const { rows, last } = await queryRows(options, options.limit + 1 - found.length, after);
@@ -42,7 +41,7 @@ export async function readPage<Item>(
   const page = found.slice(0, options.limit);
   const lastSort = page.at(-1)?.sort;
   const more = found.length > page.length && lastSort !== undefined;
-  return { items: page.map(({ item }) => item), ...(more && { next: encodeToken(lastSort) }) };
+  return { items: page.map(({ item }) => item), ...(more && { next: encodePageToken(lastSort) }) };
 }
 
 async function queryRows(
@@ -64,15 +63,10 @@ async function queryRows(
   return { rows: Items ?? [], last: LastEvaluatedKey?.sort as string | undefined };
 }
 
-/** The token names a place within the caller's own list, so a forged one leads nowhere else. */
-function encodeToken(sort: string): string {
-  return Buffer.from(sort).toString('base64url');
-}
-
-function decodeToken(token: string): string {
-  const sort = Buffer.from(token, 'base64url').toString();
-  if (sort === '' || Buffer.byteLength(sort) > LONGEST_SORT_BYTES || encodeToken(sort) !== token) {
-    throw new ServiceError('parameter_invalid', '"next" is not a token of this list; take it from its reply');
+function placeOf(token: string): string {
+  const sort = decodePageToken(token);
+  if (sort === undefined || Buffer.byteLength(sort) > LONGEST_SORT_BYTES) {
+    throw wrongPageToken();
   }
   return sort;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { parseTopicKey, type TopicKey, topicKeyText } from '../../core/events/event';
 import type { SubscriptionReference } from '../../core/topics/ports';
 import type { DeliveryPolicy, SigningSecret, Subscription } from '../../core/topics/subscription';
-import type { Row } from './registry-page';
+import type { Row } from './row';
 
 export interface RowKey extends Record<string, string> {
   readonly partition: string;

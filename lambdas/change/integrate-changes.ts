@@ -1,8 +1,8 @@
 import { integrateBatch } from '../../core/change/integrate-batch';
 import type { IntegrationPorts } from '../../core/change/integration-ports';
 import { documentClient } from '../aws/document-client';
-import { makeDynamoChangeCrashMarkers } from '../aws/dynamo-change-crash-markers';
 import { makeDynamoChangeStatusStore } from '../aws/dynamo-change-status-store';
+import { changeMarkKey, makeDynamoCrashMarkers } from '../aws/dynamo-crash-markers';
 import { makeDynamoProfileStore } from '../aws/dynamo-profile-store';
 import { kinesisClient } from '../aws/kinesis-client';
 import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
@@ -32,7 +32,7 @@ export const handler = streamFunction({
     return makeIntegrateChanges({
       profiles: makeDynamoProfileStore(client, environment.PROFILES_TABLE_NAME),
       statuses: makeDynamoChangeStatusStore(client, statuses),
-      markers: makeDynamoChangeCrashMarkers(client, statuses),
+      markers: makeDynamoCrashMarkers(client, { name: statuses, keyOf: changeMarkKey }),
       events: makeKinesisEventStream(kinesisClient(), environment.EVENTS_STREAM_NAME),
       context: makeIntegrationContext(environment, {
         cisKey: makeSecretText(secretsClient(), environment.CIS_KEY_SECRET_ID),

@@ -4,7 +4,7 @@ import { type DispatchEnding, dispatchEvents } from '../../core/events/dispatch-
 import type { DispatchPorts } from '../../core/events/dispatch-ports';
 import type { StreamRecord } from '../../core/stream-record';
 import { documentClient } from '../aws/document-client';
-import { makeDynamoCrashMarkers } from '../aws/dynamo-crash-markers';
+import { eventMarkKey, makeDynamoCrashMarkers } from '../aws/dynamo-crash-markers';
 import { makeDynamoEventHistory } from '../aws/dynamo-event-history';
 import { makeDynamoFanOutMarkers } from '../aws/dynamo-fan-out-markers';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
@@ -54,7 +54,7 @@ export const handler = streamFunction({
         history: makeDynamoEventHistory(client, events),
         queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
         unprocessable: makeDynamoUnprocessableRecords(client, events),
-        crashMarkers: makeDynamoCrashMarkers(client, events),
+        crashMarkers: makeDynamoCrashMarkers(client, { name: events, keyOf: eventMarkKey }),
       },
       makeReport(),
       Date.now,

@@ -46,11 +46,8 @@ export function makeManageTopics({ topics, authenticate, now }: ManageTopicsPort
   }
 
   async function list(request: HttpRequest): Promise<HttpReply> {
-    const { limit, after } = readPaging(request);
-    const token = after === undefined ? undefined : Buffer.from(after, 'base64url').toString();
-    const page = await listTopics({ limit, after: token }, topics);
-    const next = page.next && Buffer.from(page.next).toString('base64url');
-    return { status: 200, body: { topics: page.topics.map(toBody), ...(next && { next }) } };
+    const page = await listTopics(readPaging(request), topics);
+    return { status: 200, body: { topics: page.topics.map(toBody), next: page.next } };
   }
 }
 

@@ -1,6 +1,6 @@
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { EventHistoryReader, EventHistoryWriter, FanOutMarkers } from '../../../core/events/ports';
-import { makeDynamoCrashMarkers } from '../../../lambdas/aws/dynamo-crash-markers';
+import { eventMarkKey, makeDynamoCrashMarkers } from '../../../lambdas/aws/dynamo-crash-markers';
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
 import { makeDynamoFanOutMarkers } from '../../../lambdas/aws/dynamo-fan-out-markers';
 import { makeDynamoUnprocessableRecords } from '../../../lambdas/aws/dynamo-unprocessable-records';
@@ -163,7 +163,8 @@ describe('the events table', () => {
     const table = await freshTable();
     const position = { sequenceNumber: '1', shardId: 'shard-0' };
     const other = { ...position, shardId: 'shard-1' };
-    const [one, two] = [makeDynamoCrashMarkers(client, table), makeDynamoCrashMarkers(client, table)];
+    const markers = () => makeDynamoCrashMarkers(client, { name: table, keyOf: eventMarkKey });
+    const [one, two] = [markers(), markers()];
     expect([await one.mark(position), await two.mark(position), await one.mark(other)]).toEqual([1, 2, 1]);
     await one.clear(position);
     await expect(two.mark(position)).resolves.toBe(1);
