@@ -83,6 +83,7 @@ async function main(): Promise<void> {
     new Map([
       ['cis-key', privateKey.export({ type: 'pkcs8', format: 'pem' }) as string],
       ['publishers-jwks', JSON.stringify(vector('publishers_jwks'))],
+      ['publisher-rules', '{}'],
     ]),
   );
   const subscriber = createServer((incoming, outgoing) => incoming.resume().on('end', () => outgoing.end()));
@@ -201,6 +202,7 @@ function setEnvironment(
   Object.assign(process.env, {
     AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsUrl,
     ...{ VERIFY_TOKENS: 'false', JWKS_URI: '', TOKEN_ISSUER: '', TOKEN_AUDIENCE: '' },
+    ...{ V2_WAIT_SECONDS: '0', ALLOW_DELETE: 'false', PUBLISHER_RULES_SECRET_ID: 'publisher-rules' },
     ...{ CHANGES_STREAM_NAME: 'changes', EVENTS_STREAM_NAME: 'events' },
     ...{ PROFILES_TABLE_NAME: 'profiles', CHANGE_STATUSES_TABLE_NAME: 'change-statuses' },
     ...{ REGISTRY_TABLE_NAME: 'registry', EVENTS_TABLE_NAME: 'events', DELIVERIES_TABLE_NAME: 'deliveries' },
