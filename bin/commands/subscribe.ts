@@ -1,4 +1,7 @@
-import type { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { webhookFormats } from '../../core/topics/subscription';
+import { CommandError } from './command-error';
 import { connect } from './connection';
 import { facts, present } from './display';
 import type { Host } from './host';
@@ -21,6 +24,8 @@ interface SubscribeOptions {
   readonly secret?: string;
   readonly schedule?: number[];
   readonly timeout?: number;
+  readonly format?: string;
+  readonly credentials?: string;
 }
 
 export function addSubscribe(program: Command, host: Host): void {
@@ -33,6 +38,12 @@ export function addSubscribe(program: Command, host: Host): void {
     .option('--secret <secret>', 'sign with this secret, whsec_… (default: the server makes one)')
     .option('--schedule <waits>', 'seconds to wait before attempt 2, 3, …: "5,300"; "" tries once', schedule)
     .option('--timeout <seconds>', 'how long the target may take to answer', seconds)
+    .addOption(
+      new Option('--format <format>', "of the body: Standard Webhooks', or Mozilla CIS's hook").choices(
+        webhookFormats,
+      ),
+    )
+    .option('--credentials <file>', 'JSON: where each delivery gets its bearer token, and by what')
     .addHelpText(
       'after',
       `
@@ -40,12 +51,21 @@ The secret is shown once: keep it, the receiver verifies with it.
 
 Examples:
   $ npx changewire subscribe profile.created http://127.0.0.1:9100/
-  $ npx changewire subscribe profile.updated https://example.org/hooks --schedule 5,60,600`,
+  $ npx changewire subscribe profile.updated https://example.org/hooks --schedule 5,60,600
+  $ npx changewire subscribe profile.updated https://example.org/cis --format cis --credentials oauth2.json
+
+oauth2.json: {"type": "oauth2_client_credentials", "token_url": "https://issuer.example.org/oauth/token",
+"client_id": "…", "client_secret": "…", "audience": "hook.example.org"}`,
     )
     .action(async (topic: string, target: string, options: SubscribeOptions, command: Command) => {
       const api = await connect(host, command);
+      const { format, credentials } = options;
       const made = (await api.call('POST', '/v1/subscriptions', {
-        body: subscriptionBody(topic, target, options),
+        body: {
+          ...subscriptionBody(topic, target, options),
+          ...(format && { format }),
+          ...(credentials && { credentials: readCredentials(credentials) }),
+        },
       })) as ShownSubscription;
       present(host, made, () =>
         facts(host, [
@@ -57,6 +77,15 @@ Examples:
         ]),
       );
     });
+}
+
+/** From a file: what stands on a command line is seen by others. */
+function readCredentials(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new CommandError(`cannot read the credentials in ${file}: ${(error as Error).message}`);
+  }
 }
 
 export function subscriptionBody(topic: string, target: string, options: SubscribeOptions) {

@@ -1,6 +1,7 @@
 import { ServiceError } from '../errors';
 import { type Principal, requireScope } from '../principal';
 import type { PrivateTargets } from '../webhooks/network-guard';
+import { requireCredentials } from './client-credentials';
 import { requireTarget } from './create-subscription';
 import { applyPolicy } from './delivery-policy';
 import type { SubscriptionChanges, SubscriptionEditor, SubscriptionStore } from './ports';
@@ -44,26 +45,38 @@ export async function changeSubscription(
 ): Promise<Subscription> {
   const found = await findOwnSubscription(id, principal, subscriptions);
   // Whoever lost the scope may still pause and delete, but not lead the system's events anywhere.
-  if (found.topic.door === 'system' && (request.target !== undefined || request.state === 'active')) {
+  if (found.topic.door === 'system' && (leadsElsewhere(request) || request.state === 'active')) {
     requireScope(principal, 'subscriptions:system');
   }
   if (request.target !== undefined) {
     requireTarget(request.target, privateTargets);
   }
-  const revised = await subscriptions.revise(found, toChanges(request, found), at);
+  const revised = await subscriptions.revise(found, toChanges(request, found, privateTargets), at);
   if (!revised) {
     throw notFound(id);
   }
   return revised;
 }
 
-function toChanges(request: SubscriptionChangesRequest, found: Subscription): SubscriptionChanges {
-  const { state, target, description, headers, policy } = request;
+/** Credentials, too: who issues the tokens learns of every delivery. */
+function leadsElsewhere({ target, credentials }: SubscriptionChangesRequest): boolean {
+  return target !== undefined || (credentials !== undefined && credentials !== null);
+}
+
+function toChanges(
+  request: SubscriptionChangesRequest,
+  found: Subscription,
+  privateTargets: PrivateTargets,
+): SubscriptionChanges {
+  const { state, target, description, headers, credentials, policy } = request;
   return {
     ...(state !== undefined && { state }),
     ...(target !== undefined && { target }),
     ...(description !== undefined && { description }),
     ...(headers !== undefined && { headers }),
+    ...(credentials !== undefined && {
+      credentials: credentials && requireCredentials(credentials, privateTargets),
+    }),
     ...(policy !== undefined && { policy: applyPolicy(policy, found.policy) }),
   };
 }

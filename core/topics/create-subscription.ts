@@ -1,11 +1,14 @@
 import { ServiceError } from '../errors';
+import type { TopicKey } from '../events/event';
 import { type Principal, requireScope } from '../principal';
 import { explainRefusal, type PrivateTargets, vetUrl } from '../webhooks/network-guard';
+import { isFormatFor } from '../webhooks/webhook-body';
+import { requireCredentials } from './client-credentials';
 import { applyPolicy, defaultPolicy } from './delivery-policy';
 import { findTopic } from './find-topics';
 import type { SubscriptionStore, TopicStore } from './ports';
 import { mintSigningSecret } from './signing-secret';
-import type { Subscription } from './subscription';
+import type { Subscription, WebhookFormat } from './subscription';
 import { mintSubscriptionId } from './subscription-id';
 import type { SubscriptionRequest } from './subscription-schema';
 
@@ -20,7 +23,8 @@ export interface CreateSubscriptionPorts {
 /**
  * Makes an active subscription that belongs to the caller; events published after it returned are delivered.
  * @param at ISO 8601.
- * @throws ServiceError `not_found` (topic), `insufficient_scope` (a system topic), `target_refused`.
+ * @throws ServiceError `not_found` (topic), `insufficient_scope` (a system topic), `target_refused`,
+ *   `body_invalid` (a format that does not tell of the topic).
  */
 export async function createSubscription(
   request: SubscriptionRequest,
@@ -33,22 +37,34 @@ export async function createSubscription(
     requireScope(principal, 'subscriptions:system');
   }
   requireTarget(request.target, ports.privateTargets);
+  const format = requireFormat(request.format ?? 'standard', key);
   const subscription: Subscription = {
     id: mintSubscriptionId(ports.random),
     topic: key,
     owner: principal.subject,
     target: request.target,
-    format: 'standard',
+    format,
     state: 'active',
     policy: applyPolicy(request.policy ?? {}, defaultPolicy),
     secrets: [{ secret: request.secret ?? mintSigningSecret(ports.random) }],
     headers: request.headers ?? {},
+    ...(request.credentials && {
+      credentials: requireCredentials(request.credentials, ports.privateTargets),
+    }),
     ...(request.description !== undefined && { description: request.description }),
     createdAt: at,
     updatedAt: at,
   };
   await ports.subscriptions.create(subscription);
   return subscription;
+}
+
+function requireFormat(format: WebhookFormat, topic: TopicKey): WebhookFormat {
+  if (!isFormatFor(format, topic)) {
+    const topics = 'profile.created, profile.updated and profile.deleted';
+    throw new ServiceError('body_invalid', `the format "${format}" tells of ${topics} alone`);
+  }
+  return format;
 }
 
 /** @throws ServiceError `target_refused` with the reason. */

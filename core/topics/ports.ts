@@ -1,5 +1,5 @@
 import type { TopicKey } from '../events/event';
-import type { Subscription, SubscriptionState } from './subscription';
+import type { ClientCredentials, Subscription, SubscriptionState } from './subscription';
 import type { Topic } from './topic';
 
 /** The registry of topics. Uniqueness is by conditional put. */
@@ -50,6 +50,8 @@ export interface SubscriptionStore {
 /** What its owner may change about a subscription; a `description` of `null` removes it. */
 export interface SubscriptionChanges extends Partial<Pick<Subscription, 'target' | 'headers' | 'policy'>> {
   readonly description?: string | null;
+  /** `null` removes them. */
+  readonly credentials?: ClientCredentials | null;
   /** Clears the reason of the old state. */
   readonly state?: 'active' | 'paused';
 }

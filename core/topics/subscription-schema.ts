@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { credentialsSchema } from './client-credentials';
 import { policySchema } from './delivery-policy';
 import { isSigningSecret } from './signing-secret';
+import { webhookFormats } from './subscription';
 import { checkHeaders } from './subscription-headers';
 
 const target = z.string().min(1).max(2048);
@@ -19,17 +21,20 @@ export const subscriptionSchema = z.strictObject({
   target,
   description: description.optional(),
   headers: headers.optional(),
+  format: z.enum(webhookFormats).optional(),
+  credentials: credentialsSchema.optional(),
   policy: policySchema.optional(),
   secret: secret.optional(),
 });
 
-/** The body of `PATCH /v1/subscriptions/{id}`; a `description` of `null` removes it. */
+/** The body of `PATCH /v1/subscriptions/{id}`; `null` removes the `description` or the `credentials`. */
 export const subscriptionChangesSchema = z
   .strictObject({
     state: z.enum(['active', 'paused']),
     target,
     description: description.nullable(),
     headers,
+    credentials: credentialsSchema.nullable(),
     policy: policySchema,
   })
   .partial()

@@ -23,6 +23,21 @@ export interface SigningSecret {
   readonly expiresAt?: string;
 }
 
+/** How a body is written: as Standard Webhooks have it, or as Mozilla CIS posts its hook. */
+export const webhookFormats = ['standard', 'cis'] as const;
+export type WebhookFormat = (typeof webhookFormats)[number];
+
+/** By which a subscriber's own issuer gives a bearer token for it (RFC 6749, section 4.4). */
+export interface ClientCredentials {
+  readonly type: 'oauth2_client_credentials';
+  readonly tokenUrl: string;
+  readonly clientId: string;
+  /** Never shown. */
+  readonly clientSecret: string;
+  readonly audience?: string;
+  readonly scope?: string;
+}
+
 /** topic + target + delivery policy + state, owned by an account. */
 export interface Subscription {
   readonly id: string;
@@ -31,7 +46,7 @@ export interface Subscription {
   readonly owner: string;
   /** The full URL that deliveries are posted to. */
   readonly target: string;
-  readonly format: 'standard';
+  readonly format: WebhookFormat;
   readonly state: SubscriptionState;
   /** Why it is not active, such as `gone` (the target answered 410). */
   readonly stateReason?: string;
@@ -39,6 +54,8 @@ export interface Subscription {
   /** Newest first. */
   readonly secrets: readonly SigningSecret[];
   readonly headers: Readonly<Record<string, string>>;
+  /** With them every delivery carries a bearer token; it replaces an `authorization` header of `headers`. */
+  readonly credentials?: ClientCredentials;
   readonly description?: string;
   /** ISO 8601. */
   readonly createdAt: string;

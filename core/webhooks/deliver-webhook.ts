@@ -5,16 +5,16 @@ import type { Subscription } from '../topics/subscription';
 import { decideAfterAttempt } from './decide-after-attempt';
 import type { Attempt, Delivery, DeliveryMessage } from './delivery';
 import { claimed, ended, hasLiveClaim, newDelivery } from './delivery-steps';
-import type { DeliveryStore, TargetResult, WebhookTarget } from './ports';
+import type { DeliveryStore, TargetResult } from './ports';
+import { type PostPorts, postWebhook } from './post-webhook';
 import { recordAttempt } from './record-attempt';
 import { type SettlePorts, settleDelivery } from './settle-delivery';
-import { makeStandardRequest } from './standard-request';
+import { makeWebhookRequest } from './webhook-request';
 
-export interface DeliverPorts extends SettlePorts {
+export interface DeliverPorts extends SettlePorts, PostPorts {
   readonly deliveries: Pick<DeliveryStore, 'read' | 'write'>;
   readonly findSubscription: (reference: SubscriptionReference) => Promise<Subscription | undefined>;
   readonly history: EventHistoryReader;
-  readonly target: WebhookTarget;
   /** From 0 (inclusive) to 1 (exclusive). */
   readonly random: () => number;
 }
@@ -103,7 +103,8 @@ async function attempt(
     return claim;
   }
   const startedAt = ports.now();
-  const result = await ports.target.post(makeStandardRequest(subscription, event, startedAt));
+  const request = makeWebhookRequest(subscription, event, startedAt);
+  const result = await postWebhook(request, subscription.credentials, ports);
   const decided = decideAfterAttempt({
     policy: subscription.policy,
     attempt: message.attempt,

@@ -71,6 +71,8 @@ export interface WebhookRequest {
   readonly body: Uint8Array;
   /** For everything: look-up, connection, request, answer. */
   readonly timeoutSeconds: number;
+  /** How much of the answer's body is kept. @default 2048 */
+  readonly answerBytes?: number;
 }
 
 /** Why there was no complete answer. */
@@ -85,6 +87,9 @@ export type TargetFailure =
   | 'tls_failed'
   | 'closed_early'
   | 'answer_invalid'
+  /** The issuer of the subscriber's tokens refused the credentials, or gave no token. */
+  | 'token_refused'
+  | 'token_unavailable'
   | 'connection_failed';
 
 /** How a target took a request. */

@@ -25,6 +25,7 @@ import {
   referenceRowKey,
   subscriptionRowKey,
   subscriptionSortPrefix,
+  toCredentialsAttribute,
   toPolicyAttribute,
   topicPartition,
   toSubscription,
@@ -131,7 +132,7 @@ export function makeDynamoSubscriptionStore(
       state_reason: reason ?? null,
       updated_at: at,
       // A tombstone signs nothing and sends nothing.
-      ...(to === 'deleted' && { expires_at: tombstoneExpiry(), secrets: [], headers: {} }),
+      ...(to === 'deleted' && { expires_at: tombstoneExpiry(), secrets: [], headers: {}, credentials: null }),
     });
     if (!row) {
       const found = await read(subscriptionRowKey(reference));
@@ -145,7 +146,7 @@ export function makeDynamoSubscriptionStore(
 
   async function revise(
     reference: SubscriptionReference,
-    { description, target, headers, policy, state }: SubscriptionChanges,
+    { description, target, headers, credentials, policy, state }: SubscriptionChanges,
     at: string,
   ): Promise<Subscription | undefined> {
     const row = await update(reference, ['active', 'paused', 'disabled'], {
@@ -153,6 +154,7 @@ export function makeDynamoSubscriptionStore(
       description,
       target,
       headers,
+      credentials: credentials && toCredentialsAttribute(credentials),
       policy: policy && toPolicyAttribute(policy),
       ...(state && { state, state_reason: null }),
     });

@@ -52,7 +52,7 @@ export function makeHttpWebhookTarget(options: {
   };
 
   async function attempt(webhook: WebhookRequest, passage: Passage): Promise<Outcome> {
-    const deadline = AbortSignal.timeout(webhook.timeoutSeconds * 1000);
+    const deadline = AbortSignal.timeout(Math.ceil(webhook.timeoutSeconds * 1000));
     const first = await exchange(pooled, webhook, passage, deadline);
     // A function that was frozen wakes up with connections that the other side closed long ago.
     const wasStale = passage.reused && 'failure' in first && isBrokenConnection(first.failure);
@@ -87,7 +87,7 @@ async function send(
   body: Buffer,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const limit = webhook.timeoutSeconds * 1000;
+  const limit = Math.ceil(webhook.timeoutSeconds * 1000);
   const response = await request(webhook.url, {
     dispatcher,
     method: 'POST',
@@ -98,7 +98,7 @@ async function send(
     bodyTimeout: limit,
   });
   const retryAfter = [response.headers['retry-after']].flat()[0];
-  const answer = await readAnswer(response.body);
+  const answer = await readAnswer(response.body, webhook.answerBytes);
   return { status: response.statusCode, ...(retryAfter && { retryAfter }), answer };
 }
 

@@ -1,5 +1,5 @@
 /** Enough to see what went wrong. */
-const KEPT_BYTES = 2048;
+const DEFAULT_KEPT_BYTES = 2048;
 
 /** Reading on keeps the connection usable; beyond this, closing it is cheaper. */
 const READ_BYTES = 64 * 1024;
@@ -9,12 +9,15 @@ const READ_BYTES = 64 * 1024;
  * there is too much of it.
  * @throws when the body breaks off.
  */
-export async function readAnswer(body: AsyncIterable<Uint8Array>): Promise<string> {
+export async function readAnswer(
+  body: AsyncIterable<Uint8Array>,
+  keptBytes: number = DEFAULT_KEPT_BYTES,
+): Promise<string> {
   const kept: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {
-    if (length < KEPT_BYTES) {
-      kept.push(chunk.subarray(0, KEPT_BYTES - length));
+    if (length < keptBytes) {
+      kept.push(chunk.subarray(0, keptBytes - length));
     }
     length += chunk.length;
     if (length > READ_BYTES) {

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { parseTopicKey, type TopicKey, topicKeyText } from '../../core/events/event';
 import type { SubscriptionReference } from '../../core/topics/ports';
-import type { DeliveryPolicy, SigningSecret, Subscription } from '../../core/topics/subscription';
+import type {
+  ClientCredentials,
+  DeliveryPolicy,
+  SigningSecret,
+  Subscription,
+} from '../../core/topics/subscription';
 import type { Row } from './row';
 
 export interface RowKey extends Record<string, string> {
@@ -55,6 +60,7 @@ export function toSubscriptionRow(subscription: Subscription): Row {
     policy: toPolicyAttribute(subscription.policy),
     secrets: subscription.secrets.map(({ secret, expiresAt }) => ({ secret, expires_at: expiresAt })),
     headers: subscription.headers,
+    credentials: subscription.credentials && toCredentialsAttribute(subscription.credentials),
     description: subscription.description,
     created_at: subscription.createdAt,
     updated_at: subscription.updatedAt,
@@ -84,6 +90,7 @@ export function toSubscription(row: Row): Subscription {
     policy: toPolicy(row.policy as Row),
     secrets: (row.secrets as Row[]).map(toSecret),
     headers: row.headers as Subscription['headers'],
+    ...(row.credentials !== undefined && { credentials: toCredentials(row.credentials as Row) }),
     ...(row.description !== undefined && { description: row.description as string }),
     createdAt: row.created_at as string,
     updatedAt: row.updated_at as string,
@@ -97,6 +104,23 @@ function toPolicy(attribute: Row): DeliveryPolicy {
     scheduleSeconds: attribute.schedule_seconds as number[],
     jitter: attribute.jitter as number,
     timeoutSeconds: attribute.timeout_seconds as number,
+  };
+}
+
+export function toCredentialsAttribute(credentials: ClientCredentials): Row {
+  const { type, tokenUrl, clientId, clientSecret, audience, scope } = credentials;
+  const secret = { client_id: clientId, client_secret: clientSecret };
+  return { type, token_url: tokenUrl, ...secret, audience, scope };
+}
+
+function toCredentials({ audience, scope, ...row }: Row): ClientCredentials {
+  return {
+    type: row.type as ClientCredentials['type'],
+    tokenUrl: row.token_url as string,
+    clientId: row.client_id as string,
+    clientSecret: row.client_secret as string,
+    ...(audience !== undefined && { audience: audience as string }),
+    ...(scope !== undefined && { scope: scope as string }),
   };
 }
 

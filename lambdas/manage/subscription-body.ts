@@ -1,4 +1,4 @@
-import type { Subscription } from '../../core/topics/subscription';
+import type { ClientCredentials, Subscription } from '../../core/topics/subscription';
 import { topicReferenceText } from '../../core/topics/topic-reference';
 
 /** A subscription as its owner reads it: everything but the secrets. */
@@ -13,6 +13,7 @@ export function toSubscriptionBody(subscription: Subscription): Record<string, u
     state_reason: subscription.stateReason,
     description: subscription.description,
     headers: subscription.headers,
+    credentials: subscription.credentials && toCredentialsBody(subscription.credentials),
     policy: {
       success: policy.success,
       final_statuses: policy.finalStatuses,
@@ -23,4 +24,8 @@ export function toSubscriptionBody(subscription: Subscription): Record<string, u
     created_at: subscription.createdAt,
     updated_at: subscription.updatedAt,
   };
+}
+
+function toCredentialsBody({ type, tokenUrl, clientId, audience, scope }: ClientCredentials) {
+  return { type, token_url: tokenUrl, client_id: clientId, audience, scope };
 }

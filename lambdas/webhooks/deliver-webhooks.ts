@@ -1,4 +1,5 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import { makeAccessTokens } from '../../core/webhooks/access-tokens';
 import { type DeliverPorts, deliverWebhook, type MessageOutcome } from '../../core/webhooks/deliver-webhook';
 import { type DeliveryMessage, deliveryId } from '../../core/webhooks/delivery';
 import { disableGoneSubscription } from '../../core/webhooks/disable-gone-subscription';
@@ -48,15 +49,18 @@ function wirePorts(): DeliverPorts {
   const environment = readEnvironment('deliver-webhooks');
   const subscriptions = makeDynamoSubscriptionStore(documentClient(), environment.REGISTRY_TABLE_NAME);
   const events = makeKinesisEventStream(kinesisClient(), environment.EVENTS_STREAM_NAME);
+  const target = makeHttpWebhookTarget({ allow: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS) });
+  const now = () => new Date();
   return {
     deliveries: makeDynamoDeliveryStore(documentClient(), environment.DELIVERIES_TABLE_NAME),
     findSubscription: findTogether(subscriptions),
     history: makeDynamoEventHistory(documentClient(), environment.EVENTS_TABLE_NAME),
-    target: makeHttpWebhookTarget({ allow: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS) }),
+    target,
+    tokens: makeAccessTokens({ post: target.post, now }),
     queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
     deadLetters: makeSqsDeadLetterQueue(sqsClient(), environment.DEAD_LETTER_QUEUE_URL),
     disableGone: (row) => disableGoneSubscription(row, { subscriptions, events }),
-    now: () => new Date(),
+    now,
     random: Math.random,
   };
 }

@@ -87,6 +87,7 @@ export function makeWorld(options: {
     findSubscription: async () => structuredClone(subscription.current),
     history: { read: async () => history.event },
     target: { post: (request) => effect(() => answer(request)) },
+    tokens: { read: async () => ({ failure: 'token_unavailable' }) },
     queue: {
       send: (messages) =>
         effect(() => {

@@ -71,9 +71,10 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
     if (!found || !from.includes(found.state)) {
       return { moved: false, state: found?.state };
     }
-    const { stateReason: _, ...rest } = found;
+    const { stateReason: _, credentials, ...rest } = found;
     this.subscriptions.set(id, {
       ...rest,
+      ...(credentials && to !== 'deleted' && { credentials }),
       state: to,
       updatedAt: at,
       ...(reason !== undefined && { stateReason: reason }),
@@ -87,14 +88,18 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
     if (!found || found.state === 'deleted') {
       return undefined;
     }
-    const { description, ...others } = { description: found.description, ...changes };
-    const { stateReason, ...rest } = found;
-    delete (rest as { description?: string }).description;
+    const { description, credentials, ...others } = {
+      description: found.description,
+      credentials: found.credentials,
+      ...changes,
+    };
+    const { stateReason, description: _, credentials: __, ...rest } = found;
     const revised: Subscription = {
       ...rest,
       ...(changes.state === undefined && stateReason !== undefined && { stateReason }),
       ...others,
       ...(description != null && { description }),
+      ...(credentials != null && { credentials }),
       updatedAt: at,
     };
     this.subscriptions.set(id, revised);

@@ -197,6 +197,23 @@ describe('the commands of subscriptions and deliveries', () => {
     expect((api as StubApi).calls[1]?.path).toBe('/v2/user/user_id/a%257Cb%252Fc');
   });
 
+  it('subscribe in the format of CIS, with credentials from a file', async () => {
+    const file = path.join(emptyHome(), 'oauth2.json');
+    writeFileSync(file, '{"type": "oauth2_client_credentials"}');
+    const words = [
+      ...(await withApi(() => ({ status: 201, body: {} }))),
+      'subscribe',
+      'profile.updated',
+      'http://x/',
+    ];
+    await runCommand([...words, '--format', 'cis', '--credentials', file]);
+    expect(api?.calls[0]?.body).toEqual({
+      ...{ topic: 'profile.updated', target: 'http://x/', format: 'cis' },
+      credentials: { type: 'oauth2_client_credentials' },
+    });
+    expect((await runCommand([...words, '--credentials', 'none'])).exitCode).toBe(1);
+  });
+
   it('subscribe with a policy', async () => {
     const words = await withApi(() => ({ status: 201, body: { id: 'sub_1' } }));
     await runCommand([...words, 'subscribe', 'orders', 'http://x/', '--schedule', '1, 20', '--timeout', '3']);

@@ -133,6 +133,8 @@ describe('what a subscriber answers', () => {
     });
     const result = await makeTarget().post(aRequest(`http://127.0.0.1:${port}/`));
     expect(result).toMatchObject({ status: 200, answer: 'x'.repeat(2048) });
+    const more = await makeTarget().post(aRequest(`http://127.0.0.1:${port}`, { answerBytes: 5000 }));
+    expect(more).toMatchObject({ answer: 'x'.repeat(5000) });
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 

@@ -8,6 +8,12 @@ import { aSubscription } from '../../support/subscriptions';
 
 const at = '2026-11-20T11:00:00.000Z';
 const orders = { door: 'manage', name: 'orders' } as const;
+const credentials = {
+  type: 'oauth2_client_credentials',
+  tokenUrl: 'https://issuer.example/token',
+  clientId: 'c',
+  clientSecret: 's',
+} as const;
 
 let emulators: Emulators;
 let client: DynamoDBDocumentClient;
@@ -92,6 +98,8 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
     const plain = aSubscription();
     const full = aSubscription({
       id: 'sub_2',
+      format: 'cis',
+      credentials: { ...credentials, audience: 'a', scope: 'b c' },
       description: 'all of it',
       state: 'disabled',
       stateReason: 'gone',
@@ -145,7 +153,7 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
 
   it('keeps a tombstone without secrets when one is deleted, and lists it no more', async () => {
     const reference = { id: aSubscription().id, topic: orders };
-    await store.create(aSubscription());
+    await store.create(aSubscription({ credentials }));
     await store.changeState(reference, { from: ['active'], to: 'deleted', at });
     const tombstone = aSubscription({ state: 'deleted', secrets: [], headers: {}, updatedAt: at });
     await expect(store.find(reference.id)).resolves.toEqual(tombstone);
@@ -172,6 +180,19 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
     const revised = aSubscription({ policy, headers: {}, target: 'https://b.example/', updatedAt: at });
     await expect(store.revise(reference, changes, at)).resolves.toEqual(revised);
     await expect(store.find(reference.id)).resolves.toEqual(revised);
+  });
+
+  it('revises credentials, and takes them away', async () => {
+    const reference = { id: aSubscription().id, topic: orders };
+    await store.create(aSubscription({ credentials }));
+    await store.revise(reference, { headers: {} }, at);
+    await expect(store.find(reference.id)).resolves.toMatchObject({ credentials });
+    const other = { ...credentials, clientSecret: 'new', audience: 'a' };
+    await expect(store.revise(reference, { credentials: other }, at)).resolves.toEqual(
+      aSubscription({ headers: {}, credentials: other, updatedAt: at }),
+    );
+    await store.revise(reference, { credentials: null }, at);
+    await expect(store.find(reference.id)).resolves.toEqual(aSubscription({ headers: {}, updatedAt: at }));
   });
 
   it('lists an owner its own ones, oldest first, in pages that neither lose nor double', async () => {

@@ -105,6 +105,85 @@ describe('manage-subscriptions, making one', () => {
     });
   });
 
+  const credentials = {
+    type: 'oauth2_client_credentials',
+    token_url: 'https://issuer.example/oauth/token',
+    client_id: 'changewire',
+    client_secret: 'never to be seen',
+    audience: 'hook.example',
+  };
+
+  it('takes the format of CIS, where profiles are told of', async () => {
+    const systemScopes = `${scopes} subscriptions:system`;
+    const made = await door('POST', '/v1/subscriptions', {
+      body: { topic: 'profile.updated', target, format: 'cis', credentials },
+      scope: systemScopes,
+    });
+    const { client_secret: _, ...shown } = credentials;
+    expect(made).toMatchObject({ status: 201, body: { format: 'cis', credentials: shown } });
+    expect(subscriptions.subscriptions.get(made.body.id)?.credentials).toEqual({
+      type: 'oauth2_client_credentials',
+      tokenUrl: 'https://issuer.example/oauth/token',
+      clientId: 'changewire',
+      clientSecret: 'never to be seen',
+      audience: 'hook.example',
+    });
+    const refused = await order({ format: 'cis' });
+    expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining('profile.created')]);
+    expect((await order({ format: 'xml' })).status).toBe(400);
+  });
+
+  it('never shows the secret of the credentials, not when they are made either', async () => {
+    const made = await order({ credentials });
+    const answers = [
+      made,
+      await one('GET', made.body.id),
+      await door('GET', '/v1/subscriptions'),
+      await one('PATCH', made.body.id, { body: { credentials: { ...credentials, scope: 'x' } } }),
+    ];
+    for (const { status, text } of answers) {
+      expect(status).toBeLessThan(300);
+      expect(text).toContain('issuer.example');
+      expect(text).not.toContain('never to be seen');
+      expect(text).not.toContain('client_secret');
+    }
+  });
+
+  it('changes credentials, and takes them away', async () => {
+    const { body } = await order({ credentials });
+    const changed = await one('PATCH', body.id, {
+      body: { credentials: { ...credentials, client_id: 'b' } },
+    });
+    expect(changed.body.credentials.client_id).toBe('b');
+    expect(changed.body.headers).toEqual({});
+    const removed = await one('PATCH', body.id, { body: { credentials: null } });
+    expect(removed.body).not.toHaveProperty('credentials');
+    expect(subscriptions.subscriptions.get(body.id)).not.toHaveProperty('credentials');
+  });
+
+  it.each([
+    ['http', { token_url: 'http://issuer.example/' }, 422],
+    ['a private address', { token_url: 'https://10.0.0.1/' }, 422],
+    ['the metadata service', { token_url: 'https://169.254.169.254/' }, 422],
+    ['credentials in the URL', { token_url: 'https://a:b@issuer.example/' }, 422],
+    ['another grant', { type: 'password' }, 400],
+    ['an unknown member', { username: 'x' }, 400],
+    ['an empty secret', { client_secret: '' }, 400],
+  ])('refuses credentials with %s', async (_, difference, status) => {
+    const answer = await order({ credentials: { ...credentials, ...difference } });
+    expect(answer.status).toBe(status);
+    expect(answer.text).not.toContain('never to be seen');
+    const { body } = await order();
+    const patch = await one('PATCH', body.id, { body: { credentials: { ...credentials, ...difference } } });
+    expect(patch.status).toBe(status);
+  });
+
+  it('sends a secret over http where private targets are let through', async () => {
+    door = openDoor(true);
+    const local = { ...credentials, token_url: 'http://127.0.0.1:9100/token' };
+    expect((await order({ credentials: local })).status).toBe(201);
+  });
+
   it('mints an id and a secret of its own for each', async () => {
     const made = [await order(), await order(), await order()];
     expect(new Set(made.map(({ body }) => body.id)).size).toBe(3);

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { asciiJson } from '../../../core/ascii-json';
+import type { Subscription } from '../../../core/topics/subscription';
 import { verifyWebhook } from '../../../core/webhooks/signature';
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
@@ -25,6 +26,8 @@ afterAll(async () => {
   await stack.stop();
 });
 
+let tokens = 0;
+
 async function startSubscriber() {
   subscriber = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -36,7 +39,12 @@ async function startSubscriber() {
         headers: request.headers as Record<string, string>,
         body: Buffer.concat(chunks),
       });
-      if (path !== '/silent') {
+      if (path === '/token') {
+        tokens += 1;
+        response.writeHead(200).end(JSON.stringify({ access_token: `t${tokens}`, expires_in: 600 }));
+      } else if (path === '/guarded') {
+        response.writeHead(request.headers.authorization === 'Bearer t1' ? 401 : 200).end();
+      } else if (path !== '/silent') {
         response.writeHead(Number(path.slice(1)) || 200).end('answered');
       }
     });
@@ -45,11 +53,12 @@ async function startSubscriber() {
   target = `http://127.0.0.1:${(subscriber.address() as AddressInfo).port}`;
 }
 
-async function subscribe(id: string, path: string, policy = {}) {
+async function subscribe(id: string, path: string, policy = {}, more: Partial<Subscription> = {}) {
   const subscription = aSubscription({
     id,
     target: `${target}${path}`,
     policy: { ...aSubscription().policy, scheduleSeconds: [], timeoutSeconds: 2, ...policy },
+    ...more,
   });
   await makeDynamoSubscriptionStore(stack.documents, stack.tables.registry).create(subscription);
   await makeDynamoEventHistory(stack.documents, stack.tables.events).keep('0001', anEvent());
@@ -73,6 +82,32 @@ describe('deliver-webhooks', () => {
     });
     expect(JSON.parse(body.toString())).toMatchObject({ type: 'profile.created', data: { a: 1 } });
     expect(await stack.deliveries.read(message)).toMatchObject({ state: 'delivered', attempt: 1 });
+  });
+
+  it('posts in the format of CIS with a token of the subscriber’s issuer, renewed when it is not taken', async () => {
+    const credentials = {
+      type: 'oauth2_client_credentials',
+      tokenUrl: `${target}/token`,
+      clientId: 'changewire',
+      clientSecret: 's3cret',
+    } as const;
+    const first = await subscribe('sub_cis', '/guarded', {}, { format: 'cis', credentials });
+    expect(await deliver(asciiJson(first))).toEqual({ batchItemFailures: [] });
+    const posts = () => received.filter(({ path }) => path === '/guarded');
+    expect(posts().map(({ headers }) => headers.authorization)).toEqual(['Bearer t1', 'Bearer t2']);
+    expect(JSON.parse(posts()[1]!.body.toString())).toEqual({
+      operation: 'create',
+      id: anEvent().subject ?? null,
+      time: Date.parse(anEvent().time) / 1000,
+    });
+    const row = await stack.deliveries.read(first);
+    expect(row).toMatchObject({ state: 'delivered', attempt: 1, attempts: [{ status: 200 }] });
+    expect(JSON.stringify(row)).not.toMatch(/s3cret|t2/);
+
+    const second = await subscribe('sub_cis_2', '/guarded', {}, { format: 'cis', credentials });
+    await deliver(asciiJson(second));
+    expect(posts().at(-1)?.headers.authorization).toBe('Bearer t2');
+    expect(tokens).toBe(2);
   });
 
   it('does not let a silent subscriber hold up the others of its batch', async () => {

@@ -3,13 +3,14 @@ import type { Subscription } from '../topics/subscription';
 import { isReservedHeader } from '../topics/subscription-headers';
 import type { WebhookRequest } from './ports';
 import { signWebhook } from './signature';
+import { webhookBody } from './webhook-body';
 
 /**
- * The request that hands an event to a subscriber in the format of Standard Webhooks, signed with all secrets
- * that have not expired.
+ * The request that hands an event to a subscriber: the body in the subscription's format, and the headers of
+ * Standard Webhooks, signed with all secrets that have not expired.
  */
-export function makeStandardRequest(subscription: Subscription, event: Event, now: Date): WebhookRequest {
-  const body = standardBody(event);
+export function makeWebhookRequest(subscription: Subscription, event: Event, now: Date): WebhookRequest {
+  const body = webhookBody(subscription.format, event);
   const secrets = subscription.secrets
     .filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > now.getTime())
     .map(({ secret }) => secret);
@@ -25,12 +26,6 @@ export function makeStandardRequest(subscription: Subscription, event: Event, no
     body,
     timeoutSeconds: subscription.policy.timeoutSeconds,
   };
-}
-
-/** `{"type", "timestamp", "data"}`; the data's text goes in as it came, so numbers keep every digit. */
-export function standardBody(event: Event): Uint8Array {
-  const [type, timestamp] = [JSON.stringify(event.topic.name), JSON.stringify(event.time)];
-  return Buffer.from(`{"type":${type},"timestamp":${timestamp},"data":${event.dataJson}}`);
 }
 
 /** What was refused when the subscription was made does not leave from a row that came otherwise, either. */
