@@ -1,7 +1,6 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { guardAgainstCrashes } from '../../../core/crash-guard';
-import type { StreamPosition } from '../../../core/stream-record';
-import { makeCrashMarks } from '../../../lambdas/aws/crash-marks';
+import { changeMarkKey, makeDynamoCrashMarkers } from '../../../lambdas/aws/dynamo-crash-markers';
 import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
 
 let emulators: Emulators;
@@ -22,16 +21,8 @@ const isClear = (command: unknown) =>
 
 /** The marks of one process, which loses no time. */
 function makeMarks(from: DynamoDBDocumentClient) {
-  const place = {
-    client: from,
-    tableName: 'change-statuses',
-    keyOf: ({ sequenceNumber, shardId }: StreamPosition) => ({
-      sequence_number: sequenceNumber,
-      shard_id: shardId,
-    }),
-    expiry: () => 1,
-  };
-  return makeCrashMarks(place, async () => undefined);
+  const table = { name: 'change-statuses', keyOf: changeMarkKey };
+  return makeDynamoCrashMarkers(from, table, Date.now, async () => undefined);
 }
 
 /** The client of a store that misbehaves. */
