@@ -45,7 +45,7 @@ describe('exit codes', () => {
     const names = [...top.printed.join('\n').matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(
       ([, name]) => name,
     );
-    expect(names).toHaveLength(10);
+    expect(names).toHaveLength(11);
     for (const name of names as string[]) {
       const { exitCode, printed } = await runCommand([name, '--help']);
       expect([name, exitCode]).toEqual([name, 0]);
