@@ -5,8 +5,8 @@ import type { CrashMarkerStore } from '../../core/crash-guard';
 import { positionKey, type StreamPosition } from '../../core/stream-record';
 import { expiryAfter } from './row';
 
-/** Keeps the marks apart from the statuses, whose table they share. */
-export const MARKS_PREFIX = 'attempts#';
+/** Keeps the marks apart from the other rows of the table that they are on. */
+export const MARKS_PREFIX = 'tries#';
 
 /** A record is retried for as long as the stream keeps it, 7 days at most. */
 const KEPT_DAYS = 8;
@@ -29,7 +29,7 @@ export function changeMarkKey({ sequenceNumber, shardId }: StreamPosition) {
 
 /** Marks of the events stream, on the events table. */
 export function eventMarkKey({ sequenceNumber, shardId }: StreamPosition) {
-  return { partition: `tries#${shardId}`, sort: sequenceNumber };
+  return { partition: `${MARKS_PREFIX}${shardId}`, sort: sequenceNumber };
 }
 
 /**
