@@ -19,6 +19,10 @@ function firstLine(child: ChildProcess): Promise<string> {
 }
 
 describe('start', () => {
+  let child: ChildProcess | undefined;
+  // A promise that breaks must not leave a stack behind.
+  afterEach(() => void child?.kill('SIGKILL'));
+
   it('says at once that its port is taken, and how to choose another', async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -42,12 +46,13 @@ describe('start', () => {
 
   it('is told of, while it runs, in a note that only its owner reads; one Ctrl-C, sent twice by npm, ends it', async () => {
     const home = emptyHome();
-    const child = spawn(process.execPath, [launcher, 'start', '--port', '0'], {
+    const started = spawn(process.execPath, [launcher, 'start', '--port', '0'], {
       env: { ...process.env, CHANGEWIRE_HOME: home },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    const ready = JSON.parse(await firstLine(child));
+    child = started;
+    const exited = new Promise<number | null>((resolve) => started.once('exit', resolve));
+    const ready = JSON.parse(await firstLine(started));
     expect(ready).toMatchObject({ ready: true, strict: false, keysDirectory: path.join(home, 'keys') });
 
     const note = path.join(home, `running-${new URL(ready.baseUrl).port}.json`);
@@ -56,8 +61,8 @@ describe('start', () => {
     const health = await fetch(`${ready.baseUrl}/health`);
     expect(await health.json()).toMatchObject({ status: 'ok' });
 
-    child.kill('SIGINT');
-    setTimeout(() => child.kill('SIGINT'), 50);
+    started.kill('SIGINT');
+    setTimeout(() => started.kill('SIGINT'), 50);
     expect(await exited).toBe(0);
     expect(existsSync(note)).toBe(false);
     expect(readdirSync(home).filter((name) => name.startsWith('assembly-'))).toEqual([]);
