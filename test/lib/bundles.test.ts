@@ -124,8 +124,6 @@ const storeOf: Readonly<Record<string, string>> = {
   'dynamo-person-reader': 'change/profiles',
   'dynamo-person-directory': 'change/profiles',
   'dynamo-change-status-store': statuses,
-  'dynamo-change-crash-markers': statuses,
-  'dynamo-crash-markers': events,
   'dynamo-event-history': events,
   'dynamo-fan-out-markers': events,
   'dynamo-unprocessable-records': events,
@@ -136,6 +134,11 @@ const storeOf: Readonly<Record<string, string>> = {
   'secrets-manager-text': 'secrets',
   'secrets-manager-value': 'secrets',
 };
+
+/** Marks of crashes lie beside what a stream's records become, so their adapter has two stores. */
+function markersOf(stem: FunctionName): string {
+  return stem === 'dispatch-events' ? events : statuses;
+}
 
 /** Files that work for an adapter on the adapter's own store. */
 const sharedByAdapters = ['dynamo-batch-read', 'registry-page', 'put-records'];
@@ -205,7 +208,8 @@ function usesOf(stem: FunctionName): readonly string[] {
   );
   const uses = adapters.flatMap((file) =>
     commandsIn(file).map((command) => {
-      const [action, store] = [actionOf[command], storeOf[nameOf(file)]];
+      const action = actionOf[command];
+      const store = nameOf(file) === 'dynamo-crash-markers' ? markersOf(stem) : storeOf[nameOf(file)];
       if (action === undefined || store === undefined) {
         throw new Error(`this test knows nothing of ${command} in ${file}`);
       }
