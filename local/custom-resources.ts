@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import { arn, functionNameOf } from './aws/identity';
 import { explain, type Invocable } from './functions/invocation';
 import { closeServer, listenOnLoopback } from './loopback-server';
+import { readKeptFile } from './read-kept-file';
 import { isCustomResource } from './template/coverage';
 import type { Inventory } from './template/inventory';
 import type { Resource } from './template/template';
@@ -37,7 +38,7 @@ export async function createCustomResources(
   recordPath: string | undefined,
 ): Promise<void> {
   let created: Created =
-    recordPath !== undefined && existsSync(recordPath) ? JSON.parse(readFileSync(recordPath, 'utf8')) : {};
+    recordPath !== undefined && existsSync(recordPath) ? readKeptFile(recordPath, JSON.parse) : {};
   const declared = inventory.ofType(isCustomResource);
   for (const { logicalId } of declared) {
     // Read again: its properties may refer to the answer of the one before.

@@ -1,7 +1,8 @@
 import { createHash, createPublicKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { readKeptFile } from './read-kept-file';
 import { writePrivately } from './write-privately';
 
 /** Who signs profile attributes on this machine; the stack itself makes the key of `cis`. */
@@ -54,7 +55,7 @@ export async function prepareKeys(directory: string): Promise<LocalKeys> {
 /** The publishers' public keys, as far as they exist. */
 export function readPublishersJwks(directory: string): PublishersJwks {
   const path = publishersJwksPath(directory);
-  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+  return existsSync(path) ? readKeptFile(path, JSON.parse) : {};
 }
 
 /** Adds or replaces the public key of one publisher. */
@@ -82,7 +83,7 @@ async function prepareKey(directory: string, name: string): Promise<PublicJwk> {
     const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: RSA_BITS });
     writePrivately(path, privateKey.export({ format: 'pem', type: 'pkcs8' }) as string);
   }
-  return publicJwkOf(createPublicKey(readFileSync(path)), name);
+  return publicJwkOf(readKeptFile(path, createPublicKey), name);
 }
 
 function prepareTokens(directory: string): LocalKeys['tokens'] {
@@ -90,7 +91,7 @@ function prepareTokens(directory: string): LocalKeys['tokens'] {
   if (!existsSync(path)) {
     writePrivately(path, json({ registration_token: randomToken(), trigger_token: randomToken() }));
   }
-  return JSON.parse(readFileSync(path, 'utf8'));
+  return readKeptFile(path, JSON.parse);
 }
 
 function randomToken(): string {

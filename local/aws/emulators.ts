@@ -55,7 +55,7 @@ function firstMessage(thread: Worker, directory: string | undefined): Promise<Em
         new Error(
           directory === undefined
             ? 'the emulators do not start'
-            : `the emulators do not start: is ${directory} a folder that can be written, and not in use by another run?`,
+            : `the emulators do not start: is ${directory} a folder that can be written, not in use by another run, and not damaged?`,
           { cause: reason },
         ),
       );

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { readKeptFile } from '../read-kept-file';
 import { writePrivately } from '../write-privately';
 
 export interface Secret {
@@ -34,7 +35,7 @@ export class SecretStore {
     }
     const [name, arn] = entry;
     const path = this.path(name);
-    const stored = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
+    const stored = existsSync(path) ? readKeptFile(path, JSON.parse) : {};
     return { versionId: '', createdAt: 0, ...stored, name, arn };
   }
 

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, jwtVerify } from 'jose';
@@ -39,6 +39,21 @@ describe('prepareKeys', () => {
       ]);
     }
   });
+
+  it.each(['tokens.json', 'publishers-jwks.json', 'ldap.private.pem'])(
+    'names %s when it is damaged, and quotes nothing of it',
+    async (name) => {
+      const damaged = join(mkdtempSync(join(tmpdir(), 'keys-')), 'keys');
+      cpSync(directory, damaged, { recursive: true });
+      writeFileSync(join(damaged, name), 'hunter2');
+      const failure: Error = await prepareKeys(damaged).then(
+        () => new Error('it was read'),
+        (error) => error,
+      );
+      expect(failure.message).toContain(`${join(damaged, name)} is damaged`);
+      expect(failure.message).not.toContain('hunter2');
+    },
+  );
 
   it('keeps what is there, and the key of cis that the stack has made', async () => {
     const before = readdirSync(directory).map((name) => readFileSync(join(directory, name), 'utf8'));
