@@ -59,6 +59,7 @@ function buildProgram(host: Host): Command {
       writeOut: (text) => host.print(text.replace(/\n$/, '')),
       writeErr: (text) => host.note(text.replace(/\n$/, '')),
     })
+    .showHelpAfterError('--help says how')
     .addHelpText('after', epilogue);
   const adders = [
     ...[addStart, addPublish, addStatus, addPerson, addSubscribe, addSubscriptions],
@@ -72,6 +73,8 @@ function buildProgram(host: Host): Command {
 
 const epilogue = `
 Results are tables on a terminal and JSON, one line each, in a pipe (NO_COLOR is respected).
+
+CHANGEWIRE_DEBUG=1 shows where in the code a failure comes from.
 
 Exit codes:
   0  done

@@ -7,8 +7,9 @@ import type { Host } from './host';
 
 /** Everything that the commands need; what `token` puts into a token when no scope is named. */
 export const allScopes = [
-  ...['write', 'read:fullprofile', 'display:all', 'topics:read', 'topics:write', 'subscriptions:read'],
-  ...['subscriptions:write', 'subscriptions:system', 'deliveries:read', 'deliveries:write'],
+  ...['write', 'read:fullprofile', 'display:all', 'search:all', 'topics:read', 'topics:write'],
+  ...['subscriptions:read', 'subscriptions:write', 'subscriptions:system'],
+  ...['deliveries:read', 'deliveries:write'],
 ] as const;
 
 /** Owns what the commands make, so that every command sees the same subscriptions. */

@@ -55,7 +55,7 @@ Examples:
       const query = queryOf(options, host.now());
       const api = await connect(host, command);
       const list = { member: 'deliveries', query, atMost: options.limit };
-      show(host, await readList<ShownDelivery>(api, '/v1/deliveries', list));
+      show(host, await readList<ShownDelivery>(api, '/v1/deliveries', list), options);
     });
 }
 
@@ -72,24 +72,44 @@ function queryOf(options: DeliveriesOptions, now: number): Record<string, string
     : { state: 'dead' };
 }
 
-function show(host: Host, deliveries: readonly ShownDelivery[]): void {
-  const colours = coloursFor(host);
-  const paint = (state: string) =>
-    state === 'delivered' ? colours.green(state) : state === 'dead' ? colours.red(state) : state;
+/** What was asked for stands in no row: on a terminal, the rest has to fit. */
+function show(
+  host: Host,
+  deliveries: readonly ShownDelivery[],
+  asked: Pick<DeliveriesOptions, 'event' | 'subscription'>,
+): void {
+  const columns = allColumns.filter(({ heading }) => !asked[heading as keyof typeof asked]);
   present(host, deliveries, () =>
     deliveries.length === 0
       ? 'none'
       : table(
           host,
-          ['event', 'subscription', 'topic', 'state', 'attempts', 'created'],
-          deliveries.map((delivery) => [
-            delivery.event_id,
-            delivery.subscription_id,
-            delivery.topic,
-            `${paint(delivery.state)}${delivery.reason ? ` (${delivery.reason})` : ''}`,
-            delivery.attempts.map((attempt) => attempt.status ?? attempt.failure ?? '?').join(', '),
-            delivery.created_at,
-          ]),
+          columns.map(({ heading }) => heading),
+          deliveries.map((delivery) => columns.map(({ cell }) => cell(delivery, host))),
         ),
   );
+}
+
+const allColumns: ReadonlyArray<{
+  readonly heading: string;
+  readonly cell: (delivery: ShownDelivery, host: Host) => string;
+}> = [
+  { heading: 'event', cell: ({ event_id: id }) => id },
+  { heading: 'subscription', cell: ({ subscription_id: id }) => id },
+  { heading: 'topic', cell: ({ topic }) => topic },
+  { heading: 'state', cell: stateOf },
+  { heading: 'answers', cell: ({ attempts }) => attempts.map(answerOf).join(', ') },
+  // To the second.
+  { heading: 'created', cell: ({ created_at: at }) => at.replace(/\.\d+Z$/, 'Z') },
+];
+
+function stateOf({ state, reason }: ShownDelivery, host: Host): string {
+  const colours = coloursFor(host);
+  const painted =
+    state === 'delivered' ? colours.green(state) : state === 'dead' ? colours.red(state) : state;
+  return `${painted}${reason ? ` (${reason})` : ''}`;
+}
+
+function answerOf({ status, failure }: ShownAttempt): string {
+  return `${status ?? failure ?? '?'}`;
 }

@@ -21,7 +21,7 @@ export function table(
   const colours = coloursFor(host);
   const drawn = new Table({
     head: headings.map((heading) => colours.bold(heading)),
-    style: { head: [], border: [], compact: true },
+    style: { head: [], border: [], compact: true, 'padding-left': 0, 'padding-right': 0 },
     chars: borderless,
   });
   drawn.push(...rows.map((row) => row.map((cell) => printable(`${cell ?? ''}`))));

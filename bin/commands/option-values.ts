@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 
 /** An option that may be repeated. */
-export function collect(value: string, earlier: readonly string[]): string[] {
+export function collect(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, value];
 }
 

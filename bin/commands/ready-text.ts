@@ -10,7 +10,6 @@ export interface ReadyFacts {
   readonly dataDirectory: string | undefined;
   readonly logDirectory: string;
   readonly strict: boolean;
-  readonly token: string;
   readonly milliseconds: number;
 }
 
@@ -39,8 +38,8 @@ export function readyText(host: Host, facts: ReadyFacts): string {
     ),
     '',
     step('Is it there?', `curl ${baseUrl}/health`),
-    step('A token with every scope, good for 12 hours', `export TOKEN=${facts.token}`),
-    step('Publish a change', publishLine(facts)),
+    step('A token with every scope, good for 12 hours', `export TOKEN=$(npx changewire token${flag})`),
+    step('Publish a change', publishLine(facts, flag)),
     step('Watch webhooks arrive, in another shell', `npx changewire listen --topic profile.created${flag}`),
     step('All of it at once, timed', `npm run example${flag ? ` --${flag}` : ''}`),
     'Ctrl-C stops it.',
@@ -48,9 +47,9 @@ export function readyText(host: Host, facts: ReadyFacts): string {
 }
 
 /** With the checks on, a change must be signed; curl cannot do that. */
-function publishLine({ strict, baseUrl }: ReadyFacts): string {
+function publishLine({ strict, baseUrl }: ReadyFacts, flag: string): string {
   return strict
-    ? `npx changewire publish examples/profile.json --sign-as ldap --wait --base-url ${baseUrl}`
+    ? `npx changewire publish examples/profile.json --sign-as ldap --wait${flag}`
     : `curl ${baseUrl}/change -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d @examples/profile.json`;
 }
 

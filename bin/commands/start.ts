@@ -4,7 +4,6 @@ import type { Command } from 'commander';
 import { prepareKeys } from '../../local/keys';
 import { announceStack, type RunningStack } from '../../local/running-stack';
 import type { BootOptions } from './boot-stack';
-import { mintLocalToken } from './connection';
 import type { Host } from './host';
 import { count, port } from './option-values';
 import { portError } from './port-error';
@@ -49,8 +48,8 @@ async function start(host: Host, options: BootOptions): Promise<void> {
   const forget = announceStack(host.home, running);
   const stopping = new AbortController();
   try {
-    await announceReady(host, running, {
-      dataDirectory: options.data,
+    announceReady(host, running, {
+      dataDirectory: options.data && path.resolve(options.data),
       logDirectory: stack.logDirectory,
       milliseconds: host.now() - startedAt,
     });
@@ -82,15 +81,14 @@ function phases(host: Host): (next?: string) => void {
   };
 }
 
-async function announceReady(
+function announceReady(
   host: Host,
   running: RunningStack,
   facts: Pick<ReadyFacts, 'dataDirectory' | 'logDirectory' | 'milliseconds'>,
-): Promise<void> {
+): void {
   const { baseUrl, keysDirectory, strict } = running;
   if (host.interactive) {
-    const token = await mintLocalToken(running);
-    host.print(readyText(host, { baseUrl, keysDirectory, strict, token, ...facts }));
+    host.print(readyText(host, { baseUrl, keysDirectory, strict, ...facts }));
   } else {
     host.print(JSON.stringify({ ready: true, baseUrl, keysDirectory, strict, ...facts }));
   }

@@ -7,7 +7,7 @@ export function addToken(program: Command, host: Host): void {
   program
     .command('token')
     .description('Print a token of the local issuer: the token alone, for scripts and curl.')
-    .option('--scope <scope>', 'a scope to grant; repeat it for several (default: all of them)', collect, [])
+    .option('--scope <scope>', 'a scope to grant; repeat it for several (default: all of them)', collect)
     .option('--subject <subject>', 'who calls; owns the subscriptions made with it', defaultSubject)
     .option('--ttl <seconds>', 'how long it is good for', seconds, 12 * 3600)
     .addHelpText(
@@ -16,12 +16,12 @@ export function addToken(program: Command, host: Host): void {
   $ export TOKEN=$(npx changewire token)
   $ npx changewire token --scope write --subject ldap-sync`,
     )
-    .action(async (options: { scope: string[]; subject: string; ttl: number }, command: Command) => {
+    .action(async (options: { scope?: string[]; subject: string; ttl: number }, command: Command) => {
       const stack = localStack(host, command);
       host.print(
         await mintLocalToken(stack, {
           subject: options.subject,
-          scopes: options.scope,
+          ...(options.scope && { scopes: options.scope }),
           ttlSeconds: options.ttl,
         }),
       );

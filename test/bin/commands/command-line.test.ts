@@ -40,6 +40,12 @@ describe('exit codes', () => {
     expect(noted.join('\n')).toMatch(/error/);
   });
 
+  it('lead to the help when the command line is wrong', async () => {
+    for (const words of [['nope'], ['status'], ['start', '--prot', '1']]) {
+      expect((await runCommand(words)).noted.join('\n')).toMatch(/^error: .*--help says how$/s);
+    }
+  });
+
   it('are 0 for help and version, of every command', async () => {
     const top = await runCommand(['--help']);
     const names = [...top.printed.join('\n').matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(
@@ -264,6 +270,33 @@ describe('on a terminal', () => {
     const options = { interactive: true, environment: { NO_COLOR: '1' } };
     const { printed } = await runCommand([...words, 'subscriptions'], options);
     expect(printed.join()).not.toContain('\u001b');
+  });
+});
+
+describe('deliveries on a terminal', () => {
+  const delivery = {
+    event_id: 'evt_TPlaDG0Lxkw36grrtG6tiJFt',
+    subscription_id: 'sub_bb8wIvvP38HX90z5',
+    topic: 'system/profile.created',
+    state: 'dead',
+    attempts: [{ status: 503 }, { failure: 'timeout' }],
+    created_at: '2026-11-20T20:32:49.575Z',
+  };
+
+  it.each([
+    ['--dead', 119, ['evt_', 'sub_', '503, timeout', '20:32:49Z']],
+    ['--event=evt_TPlaDG0Lxkw36grrtG6tiJFt', 99, ['sub_', '503, timeout', '20:32:49Z']],
+    ['--subscription=sub_bb8wIvvP38HX90z5', 99, ['evt_', '503, timeout', '20:32:49Z']],
+  ])('with %s fit into %d columns, with the answer of every attempt', async (option, width, shown) => {
+    const words = await withApi(() => ({ status: 200, body: { deliveries: [delivery] } }));
+    const options = { interactive: true, environment: { NO_COLOR: '1' } };
+    const { printed } = await runCommand([...words, 'deliveries', option], options);
+    const [headings = '', row = ''] = printed.join('\n').split('\n');
+    expect(Math.max(headings.length, row.length)).toBeLessThanOrEqual(width);
+    for (const part of shown) {
+      expect(row).toContain(part);
+    }
+    expect(row.includes('evt_') && row.includes('sub_')).toBe(option === '--dead');
   });
 });
 
