@@ -1,16 +1,28 @@
 import type { Command } from 'commander';
+import type { Scope } from '../../core/principal';
 import { findStack, type RunningStack } from '../../local/running-stack';
 import { mintToken } from '../../local/token';
 import { type Api, openApi } from './api';
 import { CommandError, exitCodes } from './command-error';
 import type { Host } from './host';
 
-/** Everything that the commands need; what `token` puts into a token when no scope is named. */
-export const allScopes = [
-  ...['write', 'read:fullprofile', 'display:all', 'search:all', 'topics:read', 'topics:write'],
-  ...['subscriptions:read', 'subscriptions:write', 'subscriptions:system'],
-  ...['deliveries:read', 'deliveries:write'],
-] as const;
+/** The two that show whole profiles, and each that a call may ask for: what is missing here does not compile. */
+const granted: Readonly<Record<Scope | 'read:fullprofile' | 'display:all', true>> = {
+  write: true,
+  'read:fullprofile': true,
+  'display:all': true,
+  'search:all': true,
+  'topics:read': true,
+  'topics:write': true,
+  'subscriptions:read': true,
+  'subscriptions:write': true,
+  'subscriptions:system': true,
+  'deliveries:read': true,
+  'deliveries:write': true,
+};
+
+/** What `token` puts into a token when no scope is named. */
+export const allScopes: readonly string[] = Object.keys(granted);
 
 /** Owns what the commands make, so that every command sees the same subscriptions. */
 export const defaultSubject = 'developer';
