@@ -2,7 +2,8 @@ import { dirname, resolve } from 'node:path';
 import { type App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { parseOverrides, type SettingOverrides, SettingsError } from '../lib/settings';
-import { parseStageName, type StageName } from '../lib/stage';
+import { parseStageName } from '../lib/stage';
+import type { StageName } from '../lib/stage-defaults';
 import { addStack, makeApp } from '../lib/synthesise';
 import { idleSettingsNotice, readSettingsFile } from './settings-file';
 

@@ -9,9 +9,6 @@ import {
   traits,
 } from './stage-defaults';
 
-export { type SettingOverrides, SettingsError, settingsWithoutEffect } from './settings';
-export { type StageName, stageNames } from './stage-defaults';
-
 /** Everything the constructs and the local runner need to know of a stage; files are read, defaults filled in. */
 export interface StageSettings
   extends StageTraits,

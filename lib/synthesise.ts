@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import { App, type AppProps } from 'aws-cdk-lib';
 import { ChangewireStack } from './changewire-stack';
 import { bundleFunctions } from './constructs/bundles';
-import { type SettingOverrides, type StageName, type StageSettings, stageSettings } from './stage';
+import type { SettingOverrides } from './settings';
+import { type StageSettings, stageSettings } from './stage';
+import type { StageName } from './stage-defaults';
 
 export interface SynthesiseOptions {
   readonly stage: StageName;

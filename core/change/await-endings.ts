@@ -8,7 +8,7 @@ const LONGEST_PAUSE_MILLISECONDS = 500;
 
 export interface WaitPorts {
   /** Epoch milliseconds. */
-  readonly clock: () => number;
+  readonly now: () => number;
   /** Waits that many milliseconds. */
   readonly pause: (milliseconds: number) => Promise<unknown>;
 }
@@ -20,11 +20,11 @@ export interface WaitPorts {
 export async function lookUntil<Found>(
   deadline: number,
   look: () => Promise<Found | undefined>,
-  { clock, pause }: WaitPorts,
+  { now, pause }: WaitPorts,
 ): Promise<Found | undefined> {
   for (let milliseconds = FIRST_PAUSE_MILLISECONDS; ; milliseconds *= 1.5) {
     const found = await look();
-    const left = deadline - clock();
+    const left = deadline - now();
     if (found !== undefined || left <= 0) {
       return found;
     }

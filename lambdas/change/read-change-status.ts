@@ -38,7 +38,7 @@ export function makeReadChangeStatus(
     const principal = await (waitSeconds > 0
       ? ports.authenticate(request)
       : identify(request, ports.authenticate));
-    const deadline = ports.clock() + waitSeconds * 1000;
+    const deadline = ports.now() + waitSeconds * 1000;
     const status = await lookUntil(deadline, () => ports.statuses.find(sequenceNumber), ports);
     return { status: 200, body: status ? view(status, principal) : { identity_vault: false } };
   };
@@ -111,7 +111,7 @@ export const handler = httpFunction({
     return makeReadChangeStatus({
       authenticate: makeAuthenticator(environment),
       statuses: makeDynamoChangeStatusStore(documentClient(), environment.CHANGE_STATUSES_TABLE_NAME),
-      clock: Date.now,
+      now: Date.now,
       pause: wait,
     });
   },

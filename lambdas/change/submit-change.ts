@@ -28,7 +28,7 @@ export interface SubmitChangePorts {
   readonly authenticate: Authenticator;
   readonly stream: ChangeStream;
   readonly statuses: Pick<ChangeStatusStore, 'readMany'>;
-  readonly clock: () => Date;
+  readonly now: () => Date;
   /** Waits that many milliseconds. */
   readonly pause: (milliseconds: number) => Promise<unknown>;
   /** How long the newer routes wait for an outcome. */
@@ -50,7 +50,7 @@ export function makeSubmitChange(ports: SubmitChangePorts): HttpHandler {
     refuseDeletion(request, ports);
     requireScope(await ports.authenticate(request), 'write');
     const body = readChangeBody(request);
-    const acceptance = { stream: ports.stream, now: ports.clock().toISOString() };
+    const acceptance = { stream: ports.stream, now: ports.now().toISOString() };
     if (request.method === 'DELETE') {
       const deletion = await acceptDeletion(body, request.query.user_id, acceptance);
       return deletionOutcome(deletion, await endingsOf([deletion], ports));
@@ -106,10 +106,10 @@ function refuseDeletion({ method }: HttpRequest, { allowDelete }: SubmitChangePo
 }
 
 function endingsOf(acceptances: readonly Acceptance[], ports: SubmitChangePorts): Promise<Endings> {
-  const { statuses, pause, clock, waitSeconds } = ports;
+  const { statuses, pause, now, waitSeconds } = ports;
   const positions = acceptances.flatMap((each) => (each.state === 'accepted' ? [each.position] : []));
-  const deadline = clock().getTime() + waitSeconds * 1000;
-  return awaitEndings(positions, deadline, { statuses, pause, clock: () => clock().getTime() });
+  const deadline = now().getTime() + waitSeconds * 1000;
+  return awaitEndings(positions, deadline, { statuses, pause, now: () => now().getTime() });
 }
 
 const reading = 'a person is read at GET /v2/user/user_id/{user_id}';
@@ -132,7 +132,7 @@ export const handler = httpFunction({
       authenticate: makeAuthenticator(environment),
       stream: makeKinesisChangeStream(kinesisClient(), environment.CHANGES_STREAM_NAME),
       statuses: makeDynamoChangeStatusStore(documentClient(), environment.CHANGE_STATUSES_TABLE_NAME),
-      clock: () => new Date(),
+      now: () => new Date(),
       pause: wait,
       waitSeconds: Number(environment.V2_WAIT_SECONDS),
       allowDelete: environment.ALLOW_DELETE === 'true',

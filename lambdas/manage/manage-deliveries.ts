@@ -11,11 +11,11 @@ import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
 import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
 import { readEnvironment } from '../shared/environment';
-import { httpFunction } from '../shared/http-function';
+import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
 import { toDeliveryBody } from './delivery-body';
-import { readPaging, refuseMethod } from './read-request';
+import { readPaging } from './read-request';
 import { readResendRequest } from './read-resend-request';
 
 export interface ManageDeliveriesPorts {
@@ -46,9 +46,6 @@ async function list(
   principal: Principal,
   ports: ManageDeliveriesPorts,
 ): Promise<HttpReply> {
-  if (request.method !== 'GET') {
-    refuseMethod(request, ['GET']);
-  }
   requireScope(principal, 'deliveries:read');
   const { limit, after } = readPaging(request);
   const page = await listOwnDeliveries(readFilter(request), { limit, after }, principal, ports);
@@ -60,9 +57,6 @@ async function resend(
   principal: Principal,
   ports: ManageDeliveriesPorts,
 ): Promise<HttpReply> {
-  if (request.method !== 'POST') {
-    refuseMethod(request, ['POST']);
-  }
   requireScope(principal, 'deliveries:write');
   const { selection, ...options } = readResendRequest(request);
   return { status: 200, body: await resendOwnDeliveries(selection, options, principal, ports) };
@@ -104,10 +98,15 @@ function refused(message: string): ServiceError {
   return new ServiceError('parameter_invalid', message);
 }
 
+export const deliveryMethods: DoorMethods = {
+  methods: ['GET'],
+  methodsOf: { '/v1/deliveries/resend': ['POST'] },
+};
+
 export const handler = httpFunction({
   name: 'manage-deliveries',
   dialect: problemDialect,
-  methods: ['GET', 'POST'],
+  ...deliveryMethods,
   wire: () => {
     const environment = readEnvironment('manage-deliveries');
     const client = documentClient();

@@ -14,10 +14,10 @@ import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
 import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
 import { readEnvironment } from '../shared/environment';
-import { httpFunction } from '../shared/http-function';
+import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
-import { readBody, readPaging, refuseMethod } from './read-request';
+import { readBody, readPaging } from './read-request';
 import { toSubscriptionBody } from './subscription-body';
 
 export interface ManageSubscriptionsPorts {
@@ -43,19 +43,11 @@ export function makeManageSubscriptions(ports: ManageSubscriptionsPorts): HttpHa
     const principal = await ports.authenticate(request);
     requireScope(principal, request.method === 'GET' ? 'subscriptions:read' : 'subscriptions:write');
     const { id } = request.parameters;
-    return id === undefined ? answerMany(request, principal) : answerOne(request, principal, id);
-  };
-
-  async function answerMany(request: HttpRequest, principal: Principal): Promise<HttpReply> {
-    switch (request.method) {
-      case 'GET':
-        return list(request, principal);
-      case 'POST':
-        return create(request, principal);
-      default:
-        return refuseMethod(request, ['GET', 'POST']);
+    if (id !== undefined) {
+      return answerOne(request, principal, id);
     }
-  }
+    return request.method === 'POST' ? create(request, principal) : list(request, principal);
+  };
 
   async function answerOne(request: HttpRequest, principal: Principal, id: string): Promise<HttpReply> {
     switch (request.method) {
@@ -69,11 +61,9 @@ export function makeManageSubscriptions(ports: ManageSubscriptionsPorts): HttpHa
         const changed = await changeSubscription(id, changes, principal, ports, at());
         return { status: 200, body: toSubscriptionBody(changed) };
       }
-      case 'DELETE':
+      default:
         await deleteSubscription(id, principal, subscriptions, at());
         return { status: 204 };
-      default:
-        return refuseMethod(request, ['GET', 'PATCH', 'DELETE']);
     }
   }
 
@@ -101,10 +91,15 @@ export function makeManageSubscriptions(ports: ManageSubscriptionsPorts): HttpHa
   }
 }
 
+export const subscriptionMethods: DoorMethods = {
+  methods: ['GET', 'POST'],
+  methodsOf: { '/v1/subscriptions/{id}': ['GET', 'PATCH', 'DELETE'] },
+};
+
 export const handler = httpFunction({
   name: 'manage-subscriptions',
   dialect: problemDialect,
-  methods: ['GET', 'POST', 'PATCH', 'DELETE'],
+  ...subscriptionMethods,
   wire: () => {
     const environment = readEnvironment('manage-subscriptions');
     const client = documentClient();

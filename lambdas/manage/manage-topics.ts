@@ -8,10 +8,10 @@ import { documentClient } from '../aws/document-client';
 import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
 import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
 import { readEnvironment } from '../shared/environment';
-import { httpFunction } from '../shared/http-function';
+import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
-import { readBody, readPaging, refuseMethod } from './read-request';
+import { readBody, readPaging } from './read-request';
 
 const topicSchema = z.strictObject({ name: z.string(), description: z.string().max(500).optional() });
 
@@ -31,12 +31,12 @@ export interface ManageTopicsPorts {
 export function makeManageTopics({ topics, authenticate, now }: ManageTopicsPorts): HttpHandler {
   return async (request) => {
     const principal = await authenticate(request);
-    const name = request.parameters.name;
     if (request.method === 'POST') {
       requireScope(principal, 'topics:write');
-      return name === undefined ? create(request) : refuseMethod(request, ['GET']);
+      return create(request);
     }
     requireScope(principal, 'topics:read');
+    const { name } = request.parameters;
     return name === undefined ? list(request) : { status: 200, body: toBody(await findTopic(name, topics)) };
   };
 
@@ -61,10 +61,15 @@ function toBody(topic: AnyTopic): Record<string, unknown> {
   };
 }
 
+export const topicMethods: DoorMethods = {
+  methods: ['GET', 'POST'],
+  methodsOf: { '/v1/topics/{name}': ['GET'] },
+};
+
 export const handler = httpFunction({
   name: 'manage-topics',
   dialect: problemDialect,
-  methods: ['GET', 'POST'],
+  ...topicMethods,
   wire: () => {
     const environment = readEnvironment('manage-topics');
     return makeManageTopics({

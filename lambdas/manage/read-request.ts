@@ -35,9 +35,3 @@ export function readPaging({ query }: HttpRequest): { readonly limit: number; re
   }
   return { limit, ...(query.next !== undefined && { after: query.next }) };
 }
-
-/** A function serves several paths, which do not all take the methods that the function takes. */
-export function refuseMethod({ method }: HttpRequest, allowed: readonly string[]): never {
-  const allow = [...allowed, 'OPTIONS'].join(', ');
-  throw new ServiceError('method_not_allowed', `${method} is not allowed here; allowed: ${allow}`, { allow });
-}

@@ -11,13 +11,16 @@ import { makeLogger } from './logging';
 /** How one client family reads an error: `undefined` is a failure of ours, told without details. */
 export type Dialect = (error: ServiceError | undefined, request: { readonly requestId: string }) => HttpReply;
 
-export interface HttpFunctionOptions {
-  readonly name: FunctionName;
-  readonly dialect: Dialect;
-  /** The methods that the door answers; anything else is a 405 with `Allow`. OPTIONS is answered here. */
+/** The methods that a door answers; anything else is a 405 with `Allow`. OPTIONS is answered by the wrapper. */
+export interface DoorMethods {
   readonly methods: readonly string[];
   /** Where a resource differs from `methods`. */
   readonly methodsOf?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface HttpFunctionOptions extends DoorMethods {
+  readonly name: FunctionName;
+  readonly dialect: Dialect;
   /** Why a method is refused, as `GET /path`: a further sentence for who took it to be allowed. */
   readonly refusals?: Readonly<Record<string, string>>;
   /** What pages of other origins may do. @default nothing */
@@ -74,7 +77,7 @@ export function httpFunction(options: HttpFunctionOptions): ApiHandler {
 /** @throws ServiceError when the resource does not take the method. */
 function refuseMethod(
   { httpMethod, resource }: APIGatewayProxyEvent,
-  options: Pick<HttpFunctionOptions, 'methods' | 'methodsOf' | 'refusals'>,
+  options: Pick<HttpFunctionOptions, keyof DoorMethods | 'refusals'>,
 ): void {
   const { methods, methodsOf, refusals } = options;
   if ((methodsOf?.[resource] ?? methods).includes(httpMethod)) {
@@ -86,10 +89,7 @@ function refuseMethod(
   throw new ServiceError('method_not_allowed', why ? `${text}; ${why}` : text, { allow });
 }
 
-function allowedAt(
-  resource: string,
-  { methods, methodsOf }: Pick<HttpFunctionOptions, 'methods' | 'methodsOf'>,
-): string {
+function allowedAt(resource: string, { methods, methodsOf }: DoorMethods): string {
   return [...(methodsOf?.[resource] ?? methods), 'OPTIONS'].join(', ');
 }
 

@@ -8,10 +8,21 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { minute } from './alarms';
-import type { MonitoringProps } from './monitoring';
+import type { ChangePipeline } from './change-pipeline';
+import type { EventDispatch } from './event-dispatch';
+import type { HttpApi } from './http-api';
 import type { ServiceFunction } from './service-function';
+import type { WebhookDelivery } from './webhook-delivery';
 
-export interface DashboardProps extends MonitoringProps {
+/** What there is to watch. */
+export interface Watched {
+  readonly change: ChangePipeline;
+  readonly dispatch: EventDispatch;
+  readonly webhooks: WebhookDelivery;
+  readonly api: HttpApi;
+}
+
+export interface DashboardProps extends Watched {
   readonly workers: readonly ServiceFunction[];
   readonly alarms: readonly Alarm[];
 }

@@ -7,19 +7,11 @@ import { Construct } from 'constructs';
 import type { FunctionName } from '../../lambdas/functions';
 import type { StageSettings } from '../stage';
 import { alarmProps, fiveMinutes, type Harm, minute } from './alarms';
-import type { ChangePipeline } from './change-pipeline';
-import { addDashboard } from './dashboard';
-import type { EventDispatch } from './event-dispatch';
-import type { HttpApi } from './http-api';
+import { addDashboard, type Watched } from './dashboard';
 import type { ServiceFunction } from './service-function';
-import type { WebhookDelivery } from './webhook-delivery';
 
-export interface MonitoringProps {
+export interface MonitoringProps extends Watched {
   readonly settings: StageSettings;
-  readonly change: ChangePipeline;
-  readonly dispatch: EventDispatch;
-  readonly webhooks: WebhookDelivery;
-  readonly api: HttpApi;
 }
 
 /** A stream this far behind is felt: a person who changed a name still sees the old one. */

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { parseRetryAfter } from '../../core/webhooks/retry-after';
 import { PublisherError } from './errors';
 
 /** How calls are repeated: only what repeating can help, and never for ever. */
@@ -111,16 +112,8 @@ function judge(response: Response, text: string): Try {
   if (status < 500 && status !== 429) {
     throw new PublisherError('refused', said, details);
   }
-  const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'));
+  const retryAfterMs = 1000 * (parseRetryAfter(response.headers.get('retry-after') ?? '', new Date()) ?? 0);
   return { done: false, error: new PublisherError('unavailable', said, details), retryAfterMs };
-}
-
-/** RFC 9110, section 10.2.3: seconds, or a date. */
-function parseRetryAfter(header: string | null): number {
-  const milliseconds = /^\d+$/.test(header ?? '')
-    ? Number(header) * 1000
-    : Date.parse(header ?? '') - Date.now();
-  return Number.isNaN(milliseconds) ? 0 : Math.max(0, milliseconds);
 }
 
 export function asObject(json: unknown): Readonly<Record<string, unknown>> {

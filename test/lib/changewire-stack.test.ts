@@ -4,7 +4,7 @@ import { type FunctionDefinition, type FunctionName, functions } from '../../lam
 import { routes } from '../../lambdas/routes';
 import { type TableDefinition, tables } from '../../lambdas/tables';
 import { gatewayAnswers } from '../../lib/constructs/gateway-responses';
-import { stageNames } from '../../lib/stage';
+import { stageNames } from '../../lib/stage-defaults';
 import { at, grantsOf, ofType, type Template, templateOf } from './templates';
 
 const preview = templateOf('preview');

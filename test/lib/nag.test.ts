@@ -8,7 +8,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { functions } from '../../lambdas/functions';
 import type { ChangewireStack } from '../../lib/changewire-stack';
 import { ServiceFunction } from '../../lib/constructs/service-function';
-import { type StageName, stageNames } from '../../lib/stage';
+import { type StageName, stageNames } from '../../lib/stage-defaults';
 import { addStack, makeApp } from '../../lib/synthesise';
 import { stubHandlers } from '../support/stub-handlers';
 import { identity } from './templates';

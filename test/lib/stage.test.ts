@@ -2,15 +2,15 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseOverrides, settingKeys } from '../../lib/settings';
 import {
-  parseStageName,
+  parseOverrides,
   type SettingOverrides,
   SettingsError,
+  settingKeys,
   settingsWithoutEffect,
-  stageNames,
-  stageSettings,
-} from '../../lib/stage';
+} from '../../lib/settings';
+import { parseStageName, stageSettings } from '../../lib/stage';
+import { stageNames } from '../../lib/stage-defaults';
 
 const identity = {
   issuer: 'https://id.acme.io/',

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SettingOverrides, StageName } from '../../lib/stage';
+import type { SettingOverrides } from '../../lib/settings';
+import type { StageName } from '../../lib/stage-defaults';
 import { synthesise } from '../../lib/synthesise';
 import { stubHandlers } from '../support/stub-handlers';
 

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { FunctionName } from '../../lambdas/functions';
 import { type Authenticator, makeAuthenticator } from '../../lambdas/shared/authenticate';
-import { httpFunction } from '../../lambdas/shared/http-function';
+import { type DoorMethods, httpFunction } from '../../lambdas/shared/http-function';
 import type { HttpHandler } from '../../lambdas/shared/http-message';
 import { problemDialect } from '../../lambdas/shared/problem-dialect';
 import { trustingEnvironment, unsignedToken } from './tokens';
@@ -31,11 +31,11 @@ export interface DoorAnswer {
 /** Calls a handler of the manage door as API Gateway does, through the wrapper that it is deployed in. */
 export function openManageDoor(
   name: FunctionName,
-  methods: readonly string[],
+  methods: DoorMethods,
   handler: HttpHandler,
   allScopes: string,
 ) {
-  const invoke = httpFunction({ name, methods, dialect: problemDialect, wire: () => handler });
+  const invoke = httpFunction({ name, ...methods, dialect: problemDialect, wire: () => handler });
   return async (method: string, path: string, call: DoorCall = {}): Promise<DoorAnswer> => {
     const { scope = allScopes, subject = 'alice', body, parameters } = call;
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);

@@ -45,7 +45,7 @@ async function makeDoor(
             return statuses.find(sequenceNumber);
           },
         },
-        clock: () => now,
+        now: () => now,
         pause: async (milliseconds) => {
           now += milliseconds;
         },

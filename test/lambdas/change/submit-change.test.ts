@@ -61,7 +61,7 @@ function makeDoor(options: DoorOptions = {}) {
             });
           },
         },
-        clock: () => new Date(now),
+        now: () => new Date(now),
         pause: async (milliseconds) => {
           now += milliseconds;
         },

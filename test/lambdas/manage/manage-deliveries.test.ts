@@ -1,6 +1,7 @@
-import { makeManageDeliveries } from '../../../lambdas/manage/manage-deliveries';
+import { deliveryMethods, makeManageDeliveries } from '../../../lambdas/manage/manage-deliveries';
 import type { HttpRequest } from '../../../lambdas/shared/http-message';
 import { aDelivery, aSubscription } from '../../support/deliveries';
+import { openManageDoor } from '../../support/manage-door';
 import { makeMemoryDeliveryStore } from '../../support/memory-delivery-store';
 import { MemorySubscriptionStore } from '../../support/memory-registry';
 
@@ -33,9 +34,10 @@ async function makeDoor(scopes = ['deliveries:read', 'deliveries:write'], subjec
       requestId: 'r',
       ...changes,
     });
-  const resend = (body: unknown, method = 'POST') =>
-    call({ method, resource: '/v1/deliveries/resend', body: Buffer.from(JSON.stringify(body)) });
-  return { deliveries, sent, call, resend };
+  const resend = (body: unknown) =>
+    call({ method: 'POST', resource: '/v1/deliveries/resend', body: Buffer.from(JSON.stringify(body)) });
+  const ask = openManageDoor('manage-deliveries', deliveryMethods, handle, '');
+  return { deliveries, sent, call, resend, ask };
 }
 
 type Door = Awaited<ReturnType<typeof makeDoor>>;
@@ -123,7 +125,10 @@ describe('GET /v1/deliveries', () => {
     await expect(door.call({ query: { state: 'dead' } })).rejects.toMatchObject({
       code: 'insufficient_scope',
     });
-    await expect(door.call({ method: 'POST' })).rejects.toMatchObject({ code: 'method_not_allowed' });
+    expect(await door.ask('POST', '/v1/deliveries')).toMatchObject({
+      status: 405,
+      headers: { allow: 'GET, OPTIONS' },
+    });
   });
 });
 
@@ -193,6 +198,9 @@ describe('POST /v1/deliveries/resend', () => {
   it('needs the scope, and the right method', async () => {
     const door = await makeDoor(['deliveries:read']);
     await expect(door.resend({ all: true })).rejects.toMatchObject({ code: 'insufficient_scope' });
-    await expect(door.resend({ all: true }, 'GET')).rejects.toMatchObject({ code: 'method_not_allowed' });
+    expect(await door.ask('GET', '/v1/deliveries/resend')).toMatchObject({
+      status: 405,
+      headers: { allow: 'POST, OPTIONS' },
+    });
   });
 });

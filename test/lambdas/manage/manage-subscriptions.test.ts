@@ -4,6 +4,7 @@ import type { PrivateTargets } from '../../../core/webhooks/network-guard';
 import {
   makeManageSubscriptions,
   handler as manageSubscriptions,
+  subscriptionMethods,
 } from '../../../lambdas/manage/manage-subscriptions';
 import { handler as manageTopics } from '../../../lambdas/manage/manage-topics';
 import { createTables, type Emulators, startEmulators, useEmulators } from '../../support/emulators';
@@ -34,8 +35,7 @@ function openDoor(privateTargets: PrivateTargets) {
       return seed % 256;
     });
   const ports = { topics, subscriptions, privateTargets, authenticate, random, now: () => now };
-  const methods = ['GET', 'POST', 'PATCH', 'DELETE'];
-  return openManageDoor('manage-subscriptions', methods, makeManageSubscriptions(ports), scopes);
+  return openManageDoor('manage-subscriptions', subscriptionMethods, makeManageSubscriptions(ports), scopes);
 }
 
 const create = (body: object, subject?: string) =>
@@ -457,7 +457,7 @@ describe('the manage doors, wired to their tables', () => {
     const send = async (invoke: typeof manageTopics, httpMethod: string, id?: string, body?: object) => {
       const answer = await invoke({
         httpMethod,
-        resource: '/',
+        resource: id === undefined ? '/v1/subscriptions' : '/v1/subscriptions/{id}',
         path: '/',
         pathParameters: id === undefined ? null : { id },
         headers: { authorization: `Bearer ${unsignedToken({ sub: 'alice', scope })}` },

@@ -1,5 +1,5 @@
 import { systemTopics } from '../../../core/topics/system-topics';
-import { makeManageTopics } from '../../../lambdas/manage/manage-topics';
+import { makeManageTopics, topicMethods } from '../../../lambdas/manage/manage-topics';
 import { authenticate, openManageDoor } from '../../support/manage-door';
 import { MemoryTopicStore } from '../../support/memory-registry';
 
@@ -11,7 +11,7 @@ let door: ReturnType<typeof openManageDoor>;
 beforeEach(() => {
   topics = new MemoryTopicStore();
   const handler = makeManageTopics({ topics, authenticate, now: () => now });
-  door = openManageDoor('manage-topics', ['GET', 'POST'], handler, 'topics:read topics:write');
+  door = openManageDoor('manage-topics', topicMethods, handler, 'topics:read topics:write');
 });
 
 const create = (body: unknown) => door('POST', '/v1/topics', { body });
