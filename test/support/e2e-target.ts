@@ -40,7 +40,8 @@ export async function openTarget(kind: 'strict' | 'preview'): Promise<Target> {
   if (givenUrl !== undefined) {
     return targetOf(noteOf(givenUrl), homeDirectory(process.env), async () => undefined);
   }
-  const stack = await startLocalStack({ strict: kind === 'strict' });
+  // Nobody else's events: the journeys count webhooks.
+  const stack = await startLocalStack({ strict: kind === 'strict', settings: { seedProfiles: 0 } });
   const note = findStack(stack.home, stack.baseUrl);
   if (!note) {
     await stack.stop();

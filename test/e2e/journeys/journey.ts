@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Target } from '../../support/e2e-target';
 import { type Answer, type Call, call } from '../../support/http-call';
 import type { ProfileDocument } from '../../support/profile-documents';
-import { type Subscriber, startSubscriber } from '../../support/subscriber';
+import { type CaughtWebhook, type Subscriber, startSubscriber } from '../../support/subscriber';
 
 /** What a journey has at hand; filled before its first step. */
 export interface Journey {
@@ -88,6 +88,22 @@ export async function subscribe(
 
 export async function unsubscribe(journey: Journey, { id }: SubscriptionBody): Promise<void> {
   await send(journey, `/v1/subscriptions/${id}`, { method: 'DELETE' });
+}
+
+/** The first webhook at a path that is about somebody: others may be published at the same time. */
+export async function webhookAbout(
+  { subscriber }: Journey,
+  path: string,
+  userId: string,
+): Promise<CaughtWebhook> {
+  const find = () =>
+    subscriber.caught.find(
+      (webhook) => webhook.path === path && JSON.parse(webhook.body).data.user_id === userId,
+    );
+  return (await until(
+    async () => find(),
+    (found) => found !== undefined,
+  )) as CaughtWebhook;
 }
 
 export interface DeliveryBody {
