@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type LocalOptions, type LocalStack, prepareKeys, start, UnknownFeatureError } from '../../local';
 import { callAws } from '../../local/aws/call';
+import { until } from '../support/until';
 import type { Fixture } from './fixtures/assembly';
 import { writePipeline } from './fixtures/pipeline';
-import { until } from './fixtures/until';
 
 const stacks: LocalStack[] = [];
 /** Generated once: most tests are not about making keys. */

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FunctionDefinition } from '../../../local/functions/definition';
 import { FunctionPool } from '../../../local/functions/function-pool';
+import { until } from '../../support/until';
 import { makeJournal } from '../fixtures/assembly';
-import { until } from '../fixtures/until';
 
 const pools: FunctionPool[] = [];
 afterEach(() => Promise.all(pools.splice(0).map((pool) => pool.stop(0))));

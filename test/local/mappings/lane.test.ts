@@ -3,9 +3,9 @@ import type { InvocationOutcome } from '../../../local/functions/invocation';
 import { Lane, type LaneSettings } from '../../../local/mappings/lane';
 import { ShardProgress } from '../../../local/mappings/shard-progress';
 import { batchLength, type StreamRecord } from '../../../local/mappings/stream-batch';
+import { until } from '../../support/until';
 import { makeJournal } from '../fixtures/assembly';
 import { FakeFunction, failed, returned } from '../fixtures/fake-function';
-import { until } from '../fixtures/until';
 
 const record = (sequence: number): StreamRecord => ({
   SequenceNumber: String(sequence),

@@ -2,9 +2,9 @@ import { callAws } from '../../../local/aws/call';
 import { type Emulators, startEmulators } from '../../../local/aws/emulators';
 import type { InvocationOutcome } from '../../../local/functions/invocation';
 import { QueueMapping, type QueueMappingSettings } from '../../../local/mappings/queue-mapping';
+import { until } from '../../support/until';
 import { makeJournal } from '../fixtures/assembly';
 import { FakeFunction, failed, returned } from '../fixtures/fake-function';
-import { until } from '../fixtures/until';
 
 let emulators: Emulators;
 let endpoint: string;

@@ -3,9 +3,9 @@ import { type Emulators, startEmulators } from '../../../local/aws/emulators';
 import type { InvocationOutcome } from '../../../local/functions/invocation';
 import { Checkpoints } from '../../../local/mappings/checkpoints';
 import { StreamMapping, type StreamMappingSettings } from '../../../local/mappings/stream-mapping';
+import { until } from '../../support/until';
 import { makeJournal } from '../fixtures/assembly';
 import { FakeFunction, failed, returned } from '../fixtures/fake-function';
-import { until } from '../fixtures/until';
 
 let emulators: Emulators;
 let endpoint: string;
