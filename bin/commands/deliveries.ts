@@ -73,12 +73,13 @@ function queryOf(options: DeliveriesOptions, now: number): Record<string, string
 }
 
 /** What was asked for stands in no row: on a terminal, the rest has to fit. */
-function show(
-  host: Host,
-  deliveries: readonly ShownDelivery[],
-  asked: Pick<DeliveriesOptions, 'event' | 'subscription'>,
-): void {
-  const columns = allColumns.filter(({ heading }) => !asked[heading as keyof typeof asked]);
+function show(host: Host, deliveries: readonly ShownDelivery[], asked: DeliveriesOptions): void {
+  const needless = [
+    ...(asked.event ? ['event'] : []),
+    ...(asked.subscription ? ['subscription'] : []),
+    asked.dead ? 'state' : 'reason',
+  ];
+  const columns = allColumns.filter(({ heading }) => !needless.includes(heading));
   present(host, deliveries, () =>
     deliveries.length === 0
       ? 'none'
@@ -98,9 +99,10 @@ const allColumns: ReadonlyArray<{
   { heading: 'subscription', cell: ({ subscription_id: id }) => id },
   { heading: 'topic', cell: ({ topic }) => topic },
   { heading: 'state', cell: stateOf },
-  { heading: 'answers', cell: ({ attempts }) => attempts.map(answerOf).join(', ') },
-  // To the second.
-  { heading: 'created', cell: ({ created_at: at }) => at.replace(/\.\d+Z$/, 'Z') },
+  { heading: 'reason', cell: ({ reason }) => reason ?? '' },
+  { heading: 'answers', cell: ({ attempts }) => answersOf(attempts) },
+  // To the minute.
+  { heading: 'created', cell: ({ created_at: at }) => at.replace(/:\d\d(\.\d+)?Z$/, 'Z') },
 ];
 
 function stateOf({ state, reason }: ShownDelivery, host: Host): string {
@@ -110,6 +112,17 @@ function stateOf({ state, reason }: ShownDelivery, host: Host): string {
   return `${painted}${reason ? ` (${reason})` : ''}`;
 }
 
-function answerOf({ status, failure }: ShownAttempt): string {
-  return `${status ?? failure ?? '?'}`;
+/** `500 ×3, 200`: a long schedule gives the same answer many times. */
+function answersOf(attempts: readonly ShownAttempt[]): string {
+  const runs: { answer: string; times: number }[] = [];
+  for (const { status, failure } of attempts) {
+    const answer = `${status ?? failure ?? '?'}`;
+    const last = runs.at(-1);
+    if (last?.answer === answer) {
+      last.times += 1;
+    } else {
+      runs.push({ answer, times: 1 });
+    }
+  }
+  return runs.map(({ answer, times }) => (times === 1 ? answer : `${answer} ×${times}`)).join(', ');
 }

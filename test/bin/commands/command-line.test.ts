@@ -279,14 +279,23 @@ describe('deliveries on a terminal', () => {
     subscription_id: 'sub_bb8wIvvP38HX90z5',
     topic: 'system/profile.created',
     state: 'dead',
-    attempts: [{ status: 503 }, { failure: 'timeout' }],
+    reason: 'attempts_used_up',
+    attempts: [{ status: 503 }, { status: 503 }, { status: 503 }, { failure: 'timeout' }],
     created_at: '2026-11-20T20:32:49.575Z',
   };
 
   it.each([
-    ['--dead', 119, ['evt_', 'sub_', '503, timeout', '20:32:49Z']],
-    ['--event=evt_TPlaDG0Lxkw36grrtG6tiJFt', 99, ['sub_', '503, timeout', '20:32:49Z']],
-    ['--subscription=sub_bb8wIvvP38HX90z5', 99, ['evt_', '503, timeout', '20:32:49Z']],
+    ['--dead', 130, ['evt_', 'sub_', '503 ×3, timeout', '20:32Z']],
+    [
+      '--event=evt_TPlaDG0Lxkw36grrtG6tiJFt',
+      120,
+      ['sub_', 'dead (attempts_used_up)', '503 ×3, timeout', '20:32Z'],
+    ],
+    [
+      '--subscription=sub_bb8wIvvP38HX90z5',
+      120,
+      ['evt_', 'dead (attempts_used_up)', '503 ×3, timeout', '20:32Z'],
+    ],
   ])('with %s fit into %d columns, with the answer of every attempt', async (option, width, shown) => {
     const words = await withApi(() => ({ status: 200, body: { deliveries: [delivery] } }));
     const options = { interactive: true, environment: { NO_COLOR: '1' } };
@@ -297,6 +306,7 @@ describe('deliveries on a terminal', () => {
       expect(row).toContain(part);
     }
     expect(row.includes('evt_') && row.includes('sub_')).toBe(option === '--dead');
+    expect(row).toContain('attempts_used_up');
   });
 });
 
