@@ -48,6 +48,13 @@ function accept({ url, body }: SeenRequest, refused: readonly string[] = []): An
   return { status: members[0]?.status_code ?? 500, json: members[0] };
 }
 
+const unconfirmed = {
+  code: 'unavailable',
+  description: 'send it again',
+  status_code: 503,
+  sequence_number: null,
+};
+
 async function clientOf(answer: (request: SeenRequest, index: number) => Answer | Promise<Answer>) {
   server = await startChangeServer(answer);
   return new ChangeClient({ baseUrl: server.baseUrl, token: 't', firstDelayMs: 1, retries: 1 });
@@ -152,6 +159,27 @@ describe('publishAll', () => {
     expect(server?.seen.length).toBeLessThanOrEqual(4);
   });
 
+  it('sends a member again that the server could not confirm, before a later change of that user', async () => {
+    const client = await clientOf((request, index) => {
+      const { json } = accept(request) as { json: unknown[] };
+      return index === 0 ? { status: 200, json: json.with(1, unconfirmed) } : accept(request);
+    });
+    const changes = [...users(3), changeOf('ad|u1', 'y')];
+    const results = await publishAll(client, changes);
+    expect(numbersOf(results)).toEqual(['ad|u0:x', 'ad|u1:x', 'ad|u2:x', 'ad|u1:y']);
+    expect(server?.seen.map(idsOf)).toEqual([['ad|u0', 'ad|u1', 'ad|u2'], ['ad|u1'], ['ad|u1']]);
+  });
+
+  it('fails when a member stays unconfirmed, and does not take that for a refusal', async () => {
+    const client = await clientOf((request) => {
+      const { json } = accept(request) as { json: unknown[] };
+      return request.url === '/changes'
+        ? { status: 200, json: json.with(0, unconfirmed) }
+        : { status: 503, json: unconfirmed };
+    });
+    await expect(publishAll(client, users(3))).rejects.toMatchObject({ code: 'unavailable' });
+  });
+
   it('does not take an answer that leaves a change out', async () => {
     const client = await clientOf(() => ({
       status: 200,
@@ -192,6 +220,24 @@ describe('a run with a journal', () => {
     expect(heard.at(-1)).toEqual({ total: 10, accepted: 4, refused: 0, resumed: 6 });
   });
 
+  it('keeps what was accepted beside a member that stays unconfirmed', async () => {
+    let failing = true;
+    const client = await clientOf((request) => {
+      const { json } = accept(request) as { json: unknown[] };
+      if (!failing) {
+        return accept(request);
+      }
+      return request.url === '/changes'
+        ? { status: 200, json: json.with(0, unconfirmed) }
+        : { status: 503, json: unconfirmed };
+    });
+    await expect(run(client, 'h', users(4), { batchSize: 4 })).rejects.toMatchObject({ code: 'unavailable' });
+    failing = false;
+    const before = server?.seen.length ?? 0;
+    await run(client, 'h', users(4), { batchSize: 4 });
+    expect(server?.seen.slice(before).flatMap(idsOf)).toEqual(['ad|u0']);
+  });
+
   it('sends a refused change again: it may have been repaired', async () => {
     const client = await clientOf((request, index) => accept(request, index === 0 ? ['ad|u0'] : []));
     await run(client, 'b', users(2));
@@ -221,6 +267,22 @@ describe('a run with a journal', () => {
     expect(server?.seen).toHaveLength(4);
   });
 
+  it('sends in a repeated run what is meant differently', async () => {
+    const client = await clientOf((request) => accept(request));
+    const meant = (display: 'staff' | 'public', content: string, verified = true) =>
+      ProfileBuilder.forUser('ad|x').set('fun_title', content, { display, verified }).build();
+    const variants = [
+      meant('public', 'a'),
+      meant('public', 'b'),
+      meant('staff', 'a'),
+      meant('public', 'a', false),
+    ];
+    for (const [index, variant] of variants.entries()) {
+      await run(client, 'h', [variant]);
+      expect(server?.seen).toHaveLength(index + 1);
+    }
+  });
+
   it('begins anew after it was finished', async () => {
     const client = await clientOf((request) => accept(request));
     await run(client, 'e', users(1));
@@ -244,6 +306,22 @@ describe('a run with a journal', () => {
   it('refuses a file that is no journal', async () => {
     writeFileSync(path.join(folder, 'g'), '{"name": "package"}\n{"version": 1}\n');
     await expect(open('g')).rejects.toMatchObject({ code: 'journal_invalid' });
+  });
+
+  it.each(['{"kty":"RSA"}\n', 'a note of mine', '-----BEGIN PRIVATE KEY-----'])(
+    'refuses a file of one line that is none of its own: %j',
+    async (text) => {
+      writeFileSync(path.join(folder, 'one'), text);
+      await expect(open('one')).rejects.toMatchObject({ code: 'journal_invalid' });
+    },
+  );
+
+  it('takes a file whose only line a crash has cut off', async () => {
+    for (const text of ['{', '{"key":"abc', '{"key":"abc","sequence_num']) {
+      writeFileSync(path.join(folder, 'cut'), text);
+      await (await open('cut')).close();
+      await (await open('cut')).close();
+    }
   });
 
   it('goes with a store of the caller, too', async () => {
