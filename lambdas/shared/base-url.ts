@@ -14,8 +14,9 @@ const HOST = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/i;
  * @param headers in lower case.
  */
 export function baseUrlOf({ resource, path, headers, requestContext }: Call): string {
-  const asked = headers.host ?? '';
-  const host = HOST.test(asked) ? asked : (requestContext?.domainName ?? 'localhost');
+  // A gateway may take its own name from the caller, too.
+  const names = [headers.host, requestContext?.domainName];
+  const host = names.find((name) => name !== undefined && HOST.test(name)) ?? 'localhost';
   const scheme = headers['x-forwarded-proto'] === 'http' ? 'http' : 'https';
   return `${scheme}://${host}${prefixOf(requestContext?.path ?? path, resource)}`;
 }

@@ -44,6 +44,11 @@ describe('baseUrlOf', () => {
     },
   );
 
+  it('repeats no name of the gateway that is none: a gateway may take it from the caller', () => {
+    expect(of({ host: 'user@evil.test' }, path, 'user@evil.test')).toBe('https://localhost');
+    expect(of({ host: 'evil.test/x' }, path, 'evil.test/x')).toBe('https://localhost');
+  });
+
   it('knows no prefix where the resource takes any path', () => {
     expect(of({ host: 'a' }, '/prod/x/y', undefined, '/{proxy+}')).toBe('https://a');
   });
