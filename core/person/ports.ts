@@ -18,7 +18,7 @@ export interface PersonReader {
 /** A stretch of a list whose order is the store's own. */
 export interface Stretch<Item> {
   readonly items: readonly Item[];
-  /** The user whose row was read last, whether or not it is among the items; `undefined` at the end of the list. */
+  /** After whom the list goes on, whether or not they are among the items; `undefined` at the end of the list. */
   readonly last?: string | undefined;
 }
 

@@ -24,7 +24,11 @@ export function makeDynamoPersonDirectory(
 ): PersonDirectory {
   return { readProfiles, readSummaries };
 
-  /** A scan, but never a whole one: its rows are those of one page. Not consistent, which would cost twice. */
+  /**
+   * A scan, but never a whole one: its rows are those of one page. Not consistent, which would cost twice. The
+   * place is the last profile's, so that it names nobody who was deleted; rows that deletions left after it are
+   * read again. Only a stretch of nothing else has to go on from one of them.
+   */
   async function readProfiles({
     after,
     limit,
@@ -41,7 +45,7 @@ export function makeDynamoPersonDirectory(
       userId: String(row.user_id),
       open: () => toProfile(row),
     }));
-    return { items, last: placeOf(LastEvaluatedKey) };
+    return { items, last: LastEvaluatedKey && (items.at(-1)?.userId ?? placeOf(LastEvaluatedKey)) };
   }
 
   async function readSummaries({

@@ -73,6 +73,15 @@ describe('the list of all profiles', () => {
     expect(stretch.items[0]?.open().user_id.value).toBe(stretch.items[0]?.userId);
   });
 
+  it('names nobody who was deleted as its place, when somebody else is there to name', async () => {
+    const all = await directory().readProfiles({ limit: 1000 });
+    for (let limit = 2; limit <= 127; limit += 1) {
+      const { last } = await directory().readProfiles({ limit });
+      expect(last).not.toBe('email|deleted');
+    }
+    expect(all.last).toBeUndefined();
+  });
+
   it('goes on after somebody who is gone', async () => {
     const { items } = await directory().readProfiles({ after: 'email|never-was', limit: 1000 });
     const rest = await directory().readProfiles({ after: items[0]?.userId, limit: 1000 });
