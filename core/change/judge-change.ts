@@ -42,8 +42,9 @@ export function judgePublishers(
     const { path, after } = step;
     const { name } = after.signature.publisher;
     const isOfFake = isFake && name === attributeDefinitions[path].defaults.publisher;
-    const forbidden = forbiddenStep(path, step, speakerFor(step), rules);
-    if (forbidden && !isOfFake) {
+    const forbidden = forbiddenStep(path, step, name, rules);
+    const isAllowedToCis = isSpokenForByCis(step) && !forbiddenStep(path, step, 'cis', rules);
+    if (forbidden && !isOfFake && !isAllowedToCis) {
       const text = `[${forbidden}] ${name} is NOT allowed to publish field ${leafName(path)}`;
       return rejected('invalid_publisher', text);
     }
@@ -51,10 +52,9 @@ export function judgePublishers(
   return undefined;
 }
 
-/** In whose name a step is judged: see `integrateChange` on `active`. */
-function speakerFor({ path, before, after }: Step): string {
-  const { name } = after.signature.publisher;
-  return path === 'active' && name === 'hris' && contentOf(before) !== null ? 'cis' : name;
+/** Whether what cis may do is enough: see `integrateChange` on `active`. */
+function isSpokenForByCis({ path, before, after }: Step): boolean {
+  return path === 'active' && after.signature.publisher.name === 'hris' && contentOf(before) !== null;
 }
 
 /**

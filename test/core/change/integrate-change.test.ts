@@ -305,6 +305,18 @@ describe('integrateChange on a stored profile', () => {
     expect(profileOf(update(change)).created).toEqual(change.created);
   });
 
+  it('lets hris close an account under rules that name hris itself, and signs that with the cis key', () => {
+    const rules = {
+      ...context.rules,
+      update: new Map([...context.rules.update, ['active', 'hris']] as const),
+    };
+    const outcome = update(signed({ active: by('hris', false) }), ada, { ...context, rules });
+    expect(profileOf(outcome).active).toMatchObject({
+      value: false,
+      signature: { publisher: { name: 'cis' } },
+    });
+  });
+
   it('lets hris close an account, and signs that with the cis key', () => {
     const profile = profileOf(update(signed({ active: by('hris', false) })));
     expect(profile.active).toMatchObject({ value: false, signature: { publisher: { name: 'cis' } } });
