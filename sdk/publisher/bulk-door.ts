@@ -3,13 +3,20 @@ import type { CallOptions, ChangeClient } from './change-client';
 import { PublisherError } from './errors';
 import type { PublishedChange } from './replies';
 
+interface Sendable {
+  readonly change: PartialProfile;
+}
+
+/** What became of some of the changes. */
+type Answered<Item> = readonly (readonly [Item, PublishedChange])[];
+
 /** Sends a batch in as few calls as the server lets it. */
 export interface BulkDoor {
   /**
-   * @returns what became of the changes, in their order, part by part as it is answered.
+   * @returns what became of the changes, part by part as it is answered.
    * @throws PublisherError when a call fails, or the caller is not let in.
    */
-  send(changes: readonly PartialProfile[]): AsyncGenerator<readonly PublishedChange[]>;
+  send<Item extends Sendable>(items: readonly Item[]): AsyncGenerator<Answered<Item>>;
 }
 
 /** The server has no such route. */
@@ -25,24 +32,34 @@ export function openBulkDoor(client: ChangeClient, options: CallOptions): BulkDo
   let takesBatches = true;
   return { send };
 
-  async function* send(changes: readonly PartialProfile[]): AsyncGenerator<readonly PublishedChange[]> {
-    if (!takesBatches || changes.length === 1) {
-      yield* singly(changes);
+  async function* send<Item extends Sendable>(items: readonly Item[]): AsyncGenerator<Answered<Item>> {
+    if (!takesBatches || items.length === 1) {
+      yield* singly(items);
       return;
     }
-    const answer = await tryBatch(changes);
+    const answer = await tryBatch(items.map(({ change }) => change));
     if (Array.isArray(answer)) {
-      yield answer;
+      yield* confirmed(items, answer);
       return;
     }
     takesBatches &&= answer !== 'not_served';
     if (answer === 'too_large') {
-      const middle = Math.ceil(changes.length / 2);
-      yield* send(changes.slice(0, middle));
-      yield* send(changes.slice(middle));
+      const middle = Math.ceil(items.length / 2);
+      yield* send(items.slice(0, middle));
+      yield* send(items.slice(middle));
     } else {
-      yield* singly(changes);
+      yield* singly(items);
     }
+  }
+
+  /** What the server could not confirm is no refusal: it goes again, before a later change of the same user. */
+  async function* confirmed<Item extends Sendable>(
+    items: readonly Item[],
+    answer: readonly PublishedChange[],
+  ): AsyncGenerator<Answered<Item>> {
+    const answered = items.map((item, at) => [item, answer[at] as PublishedChange] as const);
+    yield answered.filter(([, published]) => !isUnconfirmed(published));
+    yield* singly(answered.filter(([, published]) => isUnconfirmed(published)).map(([item]) => item));
   }
 
   async function tryBatch(
@@ -65,9 +82,9 @@ export function openBulkDoor(client: ChangeClient, options: CallOptions): BulkDo
     }
   }
 
-  async function* singly(changes: readonly PartialProfile[]): AsyncGenerator<readonly PublishedChange[]> {
-    for (const change of changes) {
-      yield [await sendOne(change)];
+  async function* singly<Item extends Sendable>(items: readonly Item[]): AsyncGenerator<Answered<Item>> {
+    for (const item of items) {
+      yield [[item, await sendOne(item.change)]];
     }
   }
 
@@ -82,6 +99,10 @@ export function openBulkDoor(client: ChangeClient, options: CallOptions): BulkDo
       throw error;
     }
   }
+}
+
+function isUnconfirmed(published: PublishedChange): boolean {
+  return published.state === 'refused' && published.code === 'unavailable';
 }
 
 function refusal(error: unknown): {

@@ -68,7 +68,8 @@ export class ChangeClient {
 
   /**
    * Sends changes in one call (`POST /changes`), as many as its body takes; `publishAll` sends any number.
-   * @returns what became of each, in their order. A refused one does not stop the others.
+   * @returns what became of each, in their order. A refused one does not stop the others. The code `unavailable`
+   * is no refusal of the change: the server could not confirm it, and it is to be sent again.
    * @throws PublisherError as {@link publish}
    */
   async publishBatch(
@@ -145,7 +146,11 @@ export class ChangeClient {
         throw new PublisherError('reply_unreadable', 'the server lists no users');
       }
       yield* json.users.map(toKnownUser);
-      nextPage = typeof json.nextPage === 'string' ? json.nextPage : undefined;
+      const next = typeof json.nextPage === 'string' ? json.nextPage : undefined;
+      if (next !== undefined && next === nextPage) {
+        throw new PublisherError('reply_unreadable', 'the list of users leads back to the page just read');
+      }
+      nextPage = next;
     } while (nextPage !== undefined);
   }
 

@@ -1,6 +1,6 @@
 import { inParallel } from '../../core/in-parallel';
 import type { PartialProfile } from '../../core/person/profile';
-import { type BulkDoor, openBulkDoor } from './bulk-door';
+import { openBulkDoor } from './bulk-door';
 import type { CallOptions, ChangeClient } from './change-client';
 import { changeFingerprint } from './change-fingerprint';
 import type { PublishedChange } from './replies';
@@ -79,32 +79,19 @@ export async function publishAll(
   }
 
   async function sendBatch(batch: readonly Item[]): Promise<void> {
-    await sendAndRecord(batch, door, async (sent, published) => {
+    // What is answered is recorded at once: a batch may be answered part by part.
+    for await (const answered of door.send(batch)) {
       await journal?.record(
-        sent.flatMap(({ key }, at) => {
-          const one = published[at];
-          return one?.state === 'accepted' ? [{ key, sequenceNumber: one.sequenceNumber }] : [];
-        }),
+        answered.flatMap(([{ key }, one]) =>
+          one.state === 'accepted' ? [{ key, sequenceNumber: one.sequenceNumber }] : [],
+        ),
       );
-      for (const [at, one] of published.entries()) {
-        results[(sent[at] as Item).index] = one;
+      for (const [{ index }, one] of answered) {
+        results[index] = one;
         progress[one.state] += 1;
       }
       onProgress?.({ ...progress });
-    });
-  }
-}
-
-/** What is answered is recorded at once: a batch may be answered part by part. */
-async function sendAndRecord(
-  batch: readonly Item[],
-  door: BulkDoor,
-  record: (sent: readonly Item[], published: readonly PublishedChange[]) => Promise<void>,
-): Promise<void> {
-  let at = 0;
-  for await (const published of door.send(batch.map(({ change }) => change))) {
-    await record(batch.slice(at, at + published.length), published);
-    at += published.length;
+    }
   }
 }
 

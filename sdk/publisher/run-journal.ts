@@ -85,10 +85,17 @@ function parseJournal(text: string, path: string): Map<string, string> {
     .filter((line) => line !== '')
     .map(parseLine);
   const readable = entries.filter((entry) => entry !== undefined);
-  if (readable.length === 0 && entries.length > 1) {
+  const isCutOff = entries.length === 1 && isBeginningOfLine(text);
+  if (readable.length === 0 && entries.length > 0 && !isCutOff) {
     throw new PublisherError('journal_invalid', `${path} is no journal of a run: choose another file`);
   }
   return new Map(readable);
+}
+
+/** What a crash may leave of the very first line; another file must not be taken over, and removed in the end. */
+function isBeginningOfLine(text: string): boolean {
+  const opening = '{"key":"';
+  return text.startsWith(opening) || opening.startsWith(text.trimEnd());
 }
 
 function parseLine(line: string): readonly [string, string] | undefined {

@@ -234,6 +234,15 @@ describe('ChangeClient.listUsers', () => {
     expect(queries[0]?.get('active')).toBe('any');
   });
 
+  it('gives up on a list that leads back to the page just read', async () => {
+    const client = await clientOf((_, index) => ({
+      status: 200,
+      json: { users: [], nextPage: index < 20 ? 'a' : null },
+    }));
+    const read = client.listUsers({ connectionMethod: 'ad' }).next();
+    expect(await failure(read)).toMatchObject({ code: 'reply_unreadable' });
+  });
+
   it.each([
     { status: 200, json: {} },
     { status: 200, json: { users: [{}] } },
