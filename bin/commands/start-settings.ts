@@ -13,7 +13,7 @@ export interface StartSettings {
 }
 
 /**
- * The settings of a start: the file's, under the three checks of `--strict`.
+ * The settings of a start: the file's, under the three checks of `--strict`; the file may still open the metadata.
  * @throws SettingsError when the file cannot be read, or says what no stage knows.
  */
 export function startSettings(options: {
@@ -25,6 +25,8 @@ export function startSettings(options: {
   const checks: SettingOverrides = {
     // As a deployed stack comes up: with nobody in it.
     seedProfiles: 0,
+    // As everywhere but in the preview: who has an account is nothing for everybody.
+    publicMetadata: false,
     ...{ issuer: localIssuer, audience: localAudience, jwksUri: path.resolve(options.issuerJwksPath) },
     ...given,
     ...{ verifySignatures: true, verifyPublishers: true, verifyTokens: true },
