@@ -62,6 +62,9 @@ function isSameVoice(path: AttributePath, before: string, after: string): boolea
  * - `last_modified` with another time: each write stamps its own, whoever sends what.
  * - `created` with another time, from a publisher that the rules do not let update it: publishers send the time
  *   at which *they* made the record, again and again.
+ * - `active` in the name of cis. That signature is made here, at integration, and whoever may read `active` has one:
+ *   what comes is a copy. It names no person, so somebody else's verifies as well, and would open or close any
+ *   account without a publisher's key.
  * - an unsigned `user_id` of the right value and without a display: it only says whose profile is meant.
  *
  * Without the first two, repeating a create whose reply was lost would be refused instead of a noop.
@@ -74,6 +77,8 @@ export function isAside({ path, before, after }: Step, rules: PublisherRules): b
       return isOtherContent;
     case 'created':
       return isOtherContent && rules.update.get('created') !== name;
+    case 'active':
+      return name === 'cis';
     case 'user_id':
       return jws === '' && !isOtherContent && after.metadata.display === null;
     default:

@@ -305,6 +305,29 @@ describe('integrateChange on a stored profile', () => {
     expect(profileOf(update(change)).created).toEqual(change.created);
   });
 
+  it('never takes active in the name of cis: what cis said of somebody else is a copy that verifies', () => {
+    const closed = profileOf(update(signed({ active: by('hris', false, { last_modified: NOW }) })));
+    const copy = claimed('active', by('cis', true, { last_modified: LATER }), signingKeys.cis);
+    expect(update({ active: copy } as PartialProfile, closed)).toEqual({ state: 'noop' });
+    const { active: _, ...unsaid } = newcomer;
+    const undecided = profileOf(integrateChange(undefined, signed(unsaid), context, NOW));
+    expect(update({ active: copy } as PartialProfile, undecided)).toEqual({ state: 'noop' });
+  });
+
+  it.each(['1970-01-01T00:00:00Z', '2026-11-20T18:30:00Z'])(
+    'leaves an old copy of what cis said of %s alone, so that a whole profile can be sent back',
+    (last_modified) => {
+      const opened = profileOf(
+        update(signed({ active: by('hris', true, { last_modified, verified: false }) })),
+      );
+      const closing = signed({ active: by('hris', false, { last_modified }) });
+      const closed = profileOf(integrateChange(opened, closing, context, LATER));
+      const title = signed({ fun_title: by('mozilliansorg', 'Boss') });
+      const outcome = update({ ...opened, ...title } as PartialProfile, closed);
+      expect(profileOf(outcome)).toMatchObject({ active: { value: false }, fun_title: { value: 'Boss' } });
+    },
+  );
+
   it('lets hris close an account under rules that name hris itself, and signs that with the cis key', () => {
     const rules = {
       ...context.rules,
