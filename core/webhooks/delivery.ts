@@ -75,6 +75,8 @@ export interface DeliveryMessage extends DeliveryKey {
   readonly attempt: number;
   /** The event itself while it is small; otherwise the worker reads the history. */
   readonly event?: Event;
+  /** How often a store failed while this attempt was to be made; absent for never. */
+  readonly failures?: number;
 }
 
 /** What lies on the dead-letter queue: it points at the row, which is the truth. */

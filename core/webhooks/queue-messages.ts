@@ -15,6 +15,7 @@ const deliveryMessage = z.object({
   order: z.string(),
   attempt: z.int().min(1),
   event: eventSchema.exactOptional(),
+  failures: z.int().min(1).exactOptional(),
 });
 
 const deadLetterMessage = z.object({ ...key, reason: z.string() });

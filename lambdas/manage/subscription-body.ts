@@ -12,7 +12,7 @@ export function toSubscriptionBody(subscription: Subscription): Record<string, u
     state: subscription.state,
     state_reason: subscription.stateReason,
     description: subscription.description,
-    headers: subscription.headers,
+    headers: withoutValues(subscription.headers),
     credentials: subscription.credentials && toCredentialsBody(subscription.credentials),
     policy: {
       success: policy.success,
@@ -24,6 +24,11 @@ export function toSubscriptionBody(subscription: Subscription): Record<string, u
     created_at: subscription.createdAt,
     updated_at: subscription.updatedAt,
   };
+}
+
+/** Names only: the usual reason for a header of one's own is a key. */
+function withoutValues(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.keys(headers).map((name) => [name, '***']));
 }
 
 function toCredentialsBody({ type, tokenUrl, clientId, audience, scope }: ClientCredentials) {

@@ -5,6 +5,7 @@ import { type DeliveryMessage, deliveryId } from '../../core/webhooks/delivery';
 import { disableGoneSubscription } from '../../core/webhooks/disable-gone-subscription';
 import { findTogether } from '../../core/webhooks/find-together';
 import { parsePrivateTargets } from '../../core/webhooks/network-guard';
+import { postponeMessage } from '../../core/webhooks/postpone-message';
 import { parseDeliveryMessage } from '../../core/webhooks/queue-messages';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
@@ -25,19 +26,31 @@ import { type MessageHandler, queueFunction } from '../shared/queue-function';
  * Success: the attempt is recorded and what follows from it is on its way; the message is consumed.
  * Refusal: none; a body that names no delivery goes the way of messages that crash the worker: the queue moves
  *   it to the dead-letter queue, where it stays as evidence and an operator can move it back after a repair.
- * Retry: by the queue when a store or queue fails; the row keeps an attempt from being made twice.
+ * Retry: sent again with a growing delay when a store fails, by the queue when that fails too; the row keeps an
+ *   attempt from being made twice.
  */
-export function deliverWebhooks(
-  ports: DeliverPorts,
-  report: (outcome: MessageOutcome, message: DeliveryMessage) => void,
-): MessageHandler {
+export function deliverWebhooks(ports: DeliverPorts, report: DeliveryReport): MessageHandler {
   return async (body) => {
     const message = parseDeliveryMessage(body);
     if (!message) {
       throw new Error('the message names no delivery');
     }
-    report(await deliverWebhook(message, ports), message);
+    try {
+      report.handled(await deliverWebhook(message, ports), message);
+    } catch (error) {
+      if (!(await postponeMessage(message, ports.queue))) {
+        throw error;
+      }
+      report.postponed(error, message);
+    }
   };
+}
+
+/** Is told what an operator must know of. */
+export interface DeliveryReport {
+  handled(outcome: MessageOutcome, message: DeliveryMessage): void;
+  /** A store failed, or another worker was at it: the message comes again. */
+  postponed(error: unknown, message: DeliveryMessage): void;
 }
 
 export const handler = queueFunction({
@@ -65,10 +78,23 @@ function wirePorts(): DeliverPorts {
   };
 }
 
-function makeReport() {
+function makeReport(): DeliveryReport {
   const logger = makeLogger('deliver-webhooks');
   const metrics = makeMetrics('deliver-webhooks');
-  return (result: MessageOutcome, message: DeliveryMessage): void => {
+  return { handled, postponed };
+
+  function postponed(error: unknown, message: DeliveryMessage): void {
+    logger.error('delivery could not be worked on; the message was sent again', {
+      delivery_id: deliveryId(message),
+      attempt: message.attempt,
+      failures: (message.failures ?? 0) + 1,
+      error: error as Error,
+    });
+    metrics.addMetric('DeliveriesHeldUp', MetricUnit.Count, 1);
+    metrics.publishStoredMetrics();
+  }
+
+  function handled(result: MessageOutcome, message: DeliveryMessage): void {
     const delivery = 'delivery' in result ? result.delivery : undefined;
     const attempt = result.outcome === 'attempted' ? delivery?.attempts.at(-1) : undefined;
     logger.info('delivery handled', {
@@ -90,7 +116,7 @@ function makeReport() {
       }
       metrics.publishStoredMetrics();
     }
-  };
+  }
 }
 
 const metricNames = {

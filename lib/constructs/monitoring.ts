@@ -81,6 +81,13 @@ export class Monitoring extends Construct {
       metric: queue.metricApproximateAgeOfOldestMessage({ period: fiveMinutes, statistic: 'Maximum' }),
       threshold: OLDEST_DELIVERY_MINUTES * 60,
     });
+    this.addAlarm('deliveries-held-up', {
+      harm: 'Webhooks are late: deliver-webhooks cannot reach its tables or streams',
+      anchor: 'deliveries-held-up',
+      metric: ownMetric('DeliveriesHeldUp', 'deliver-webhooks'),
+      threshold: 10,
+      periods: 2,
+    });
     this.addAlarm('tick-stopped', {
       harm: 'Webhook retries and scheduled messages do not go out: requeue-deliveries has not run for 10 minutes',
       anchor: 'tick-stopped',

@@ -101,7 +101,7 @@ describe('manage-subscriptions, making one', () => {
     };
     await expect(order({ ...given, secret })).resolves.toMatchObject({
       status: 201,
-      body: { ...given, secret },
+      body: { ...given, headers: { 'X-Tenant': '***', authorization: '***' }, secret },
     });
   });
 
@@ -362,12 +362,13 @@ describe('manage-subscriptions, afterwards', () => {
     });
     expect(changed.body).toMatchObject({
       target: 'https://b.example/',
-      headers: { a: 'b' },
+      headers: { a: '***' },
       state: 'active',
     });
     expect(changed.body.policy).toEqual({ ...body.policy, timeout_seconds: 3 });
     expect(changed.body.description).toBeUndefined();
     expect(subscriptions.subscriptions.get(body.id)?.secrets).toEqual(before.secrets);
+    expect(subscriptions.subscriptions.get(body.id)?.headers).toEqual({ a: 'b' });
   });
 
   it.each<[string, object, number]>([

@@ -6,7 +6,10 @@ import type { Subscription } from '../../../core/topics/subscription';
 import { verifyWebhook } from '../../../core/webhooks/signature';
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
-import { handler as deliverWebhooks } from '../../../lambdas/webhooks/deliver-webhooks';
+import {
+  handler as deliverWebhooks,
+  deliverWebhooks as deliverWith,
+} from '../../../lambdas/webhooks/deliver-webhooks';
 import { aDeliveryMessage, anEvent, aSubscription } from '../../support/deliveries';
 import { type DeliveryStack, startDeliveryStack } from '../../support/delivery-stack';
 import { until } from '../../support/until';
@@ -28,6 +31,25 @@ afterAll(async () => {
 });
 
 let tokens = 0;
+const sentAgain: unknown[] = [];
+
+function fail(): never {
+  throw new Error('the store is away');
+}
+
+/** None of them is to be reached while the store of deliveries is away. */
+function deliverPorts() {
+  const queue = { send: async (messages: readonly unknown[]) => void sentAgain.push(...messages) };
+  const away = { post: fail, read: fail, send: fail };
+  const rest = { history: away, target: away, tokens: away, deadLetters: away, disableGone: fail };
+  return {
+    ...rest,
+    findSubscription: async () => undefined,
+    queue,
+    now: () => new Date(),
+    random: () => 0.5,
+  };
+}
 
 async function startSubscriber() {
   subscriber = createServer((request, response) => {
@@ -143,6 +165,20 @@ describe('deliver-webhooks', () => {
     expect(await stack.drain(stack.queueUrl)).toEqual([
       expect.objectContaining({ subscriptionId: 'sub_500', attempt: 2 }),
     ]);
+  });
+
+  it('sends a message again when a store fails, so that the queue does not take it for one that crashes', async () => {
+    const message = await subscribe('sub_outage', '/outage');
+    const outage = { ...deliverPorts(), deliveries: { read: async () => fail(), write: async () => fail() } };
+    const postponed: unknown[] = [];
+    const report = { handled: () => fail(), postponed: (error: unknown) => postponed.push(error) };
+    const before = received.length;
+    await deliverWith(outage, report)(JSON.parse(asciiJson(message)), {} as SQSRecord);
+    expect(postponed).toEqual([new Error('the store is away')]);
+    expect(received).toHaveLength(before);
+    expect(sentAgain).toEqual([{ message: { ...message, failures: 1 }, delaySeconds: 5 }]);
+    const last = { ...JSON.parse(asciiJson(message)), failures: 300 };
+    await expect(deliverWith(outage, report)(last, {} as SQSRecord)).rejects.toThrow('the store is away');
   });
 
   it.each(['not JSON', '{}', '[]', 'null', '{"v":2}', JSON.stringify({ ...aDeliveryMessage(), attempt: 0 })])(
