@@ -6,6 +6,7 @@ const esModulesOnly = ['jose', 'fast-check', 'pure-rand', 'fauxqs'];
 /** @type {import('jest').Config} */
 const config = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  setupFiles: ['<rootDir>/test/support/quiet-logs.cjs'],
   transform: {
     '^.+\\.(ts|js|mjs)$': [
       '@swc/jest',
