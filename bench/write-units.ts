@@ -10,7 +10,6 @@ import { createServer, request as forward } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
-import { GetRecordsCommand, GetShardIteratorCommand, ListShardsCommand } from '@aws-sdk/client-kinesis';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEvent, KinesisStreamEvent, SQSEvent } from 'aws-lambda';
 import {
@@ -23,6 +22,7 @@ import {
   useEmulators,
 } from '../test/support/emulators';
 import { startSecrets } from '../test/support/secrets-server';
+import { deliveryOf } from '../test/support/stream-delivery';
 import { unsignedToken } from '../test/support/tokens';
 
 const writes = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']);
@@ -143,26 +143,13 @@ async function unitsOf(name: string, { emulators, queueUrl, counter }: Stack) {
   return { ...steps, total: total.reduce((sum, each) => sum + each, 0) };
 }
 
-async function recordsOf(kinesisUrl: string, StreamName: string): Promise<KinesisStreamEvent> {
+async function recordsOf(kinesisUrl: string, streamName: string): Promise<KinesisStreamEvent> {
   const kinesis = kinesisClient(kinesisUrl);
-  const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
-  const ShardId = Shards[0]?.ShardId;
-  const { ShardIterator } = await kinesis.send(
-    new GetShardIteratorCommand({ StreamName, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
-  );
-  const { Records = [] } = await kinesis.send(new GetRecordsCommand({ ShardIterator }));
-  kinesis.destroy();
-  return {
-    Records: Records.map(({ SequenceNumber, PartitionKey, Data, ApproximateArrivalTimestamp }) => ({
-      eventID: `${ShardId}:${SequenceNumber}`,
-      kinesis: {
-        sequenceNumber: SequenceNumber,
-        partitionKey: PartitionKey,
-        data: Buffer.from(Data as Uint8Array).toString('base64'),
-        approximateArrivalTimestamp: Number(ApproximateArrivalTimestamp) / 1000,
-      },
-    })),
-  } as unknown as KinesisStreamEvent;
+  try {
+    return await deliveryOf(kinesis, streamName);
+  } finally {
+    kinesis.destroy();
+  }
 }
 
 async function messagesOf(sqsUrl: string, QueueUrl: string): Promise<SQSEvent> {

@@ -1,13 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  GetRecordsCommand,
-  GetShardIteratorCommand,
-  type KinesisClient,
-  ListShardsCommand,
-} from '@aws-sdk/client-kinesis';
-import type { APIGatewayProxyEvent, KinesisStreamEvent } from 'aws-lambda';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { EventRecord } from '../../../core/events/event';
 import { decodeRecord } from '../../../core/stream-record';
 import {
@@ -19,6 +14,7 @@ import {
   useEmulators,
 } from '../../support/emulators';
 import { startSecrets } from '../../support/secrets-server';
+import { deliveryOf } from '../../support/stream-delivery';
 import { unsignedToken } from '../../support/tokens';
 
 /** The functions as they are deployed: own wiring, own environment, real clients, on emulators. */
@@ -104,34 +100,13 @@ async function person(userId: string) {
   return reply.json;
 }
 
-/** Everything in a stream so far, as Lambda delivers it. */
-async function deliveryOf(StreamName: string): Promise<KinesisStreamEvent> {
-  const { Shards = [] } = await kinesis.send(new ListShardsCommand({ StreamName }));
-  const ShardId = Shards[0]?.ShardId;
-  const { ShardIterator } = await kinesis.send(
-    new GetShardIteratorCommand({ StreamName, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
-  );
-  const { Records = [] } = await kinesis.send(new GetRecordsCommand({ ShardIterator }));
-  return {
-    Records: Records.map(({ SequenceNumber, PartitionKey, Data, ApproximateArrivalTimestamp }) => ({
-      eventID: `${ShardId}:${SequenceNumber}`,
-      kinesis: {
-        sequenceNumber: SequenceNumber,
-        partitionKey: PartitionKey,
-        data: Buffer.from(Data as Uint8Array).toString('base64'),
-        approximateArrivalTimestamp: Number(ApproximateArrivalTimestamp) / 1000,
-      },
-    })),
-  } as unknown as KinesisStreamEvent;
-}
-
 async function integrateAll() {
   const { handler } = await import('../../../lambdas/change/integrate-changes');
-  return handler(await deliveryOf('changes'));
+  return handler(await deliveryOf(kinesis, 'changes'));
 }
 
 async function announced() {
-  const { Records } = await deliveryOf('events');
+  const { Records } = await deliveryOf(kinesis, 'events');
   return Records.flatMap(({ kinesis: { data } }) => {
     const decoded = decodeRecord(Buffer.from(data, 'base64'));
     return ((decoded as { value: EventRecord }).value.events ?? []).map(({ id, topic, dataJson }) => ({
@@ -161,7 +136,7 @@ describe('a signed change on its whole way', () => {
     const { handler } = await import('../../../lambdas/change/integrate-changes');
     forgedNumber = await submit({ ...vector('forged-value'), user_id: create.user_id });
     held.set('publishers-jwks', JSON.stringify(vector('publishers_jwks')));
-    const Records = (await deliveryOf('changes')).Records.filter(
+    const Records = (await deliveryOf(kinesis, 'changes')).Records.filter(
       ({ kinesis: { sequenceNumber } }) => sequenceNumber === forgedNumber,
     );
     expect(await handler({ Records })).toEqual({ batchItemFailures: [] });
