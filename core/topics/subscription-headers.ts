@@ -8,6 +8,9 @@ const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 /** Visible ASCII with spaces and tabs within: what every server reads alike, and no line break. */
 const VALUE = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 
+/** Shown in place of every value: the usual reason for a header of one's own is a key. */
+export const HIDDEN_VALUE = '***';
+
 /** Of one connection (RFC 9110, 7.6.1), or ours to set. */
 const reserved: ReadonlySet<string> = new Set([
   'connection',
@@ -60,6 +63,10 @@ function checkHeader(name: string, value: string): string | undefined {
   }
   if (isReservedHeader(name)) {
     return `"${name}" is set by the delivery itself or belongs to the connection`;
+  }
+  if (value === HIDDEN_VALUE) {
+    // Whoever sends back what was read would replace the key by its cover.
+    return `the value of "${name}" is the cover under which it is shown; send the value, or no headers at all`;
   }
   return VALUE.test(value) ? undefined : `the value of "${name}" is not visible ASCII`;
 }

@@ -1,4 +1,5 @@
 import type { ClientCredentials, Subscription } from '../../core/topics/subscription';
+import { HIDDEN_VALUE } from '../../core/topics/subscription-headers';
 import { topicReferenceText } from '../../core/topics/topic-reference';
 
 /** A subscription as its owner reads it: everything but the secrets. */
@@ -26,9 +27,8 @@ export function toSubscriptionBody(subscription: Subscription): Record<string, u
   };
 }
 
-/** Names only: the usual reason for a header of one's own is a key. */
 function withoutValues(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.keys(headers).map((name) => [name, '***']));
+  return Object.fromEntries(Object.keys(headers).map((name) => [name, HIDDEN_VALUE]));
 }
 
 function toCredentialsBody({ type, tokenUrl, clientId, audience, scope }: ClientCredentials) {

@@ -371,6 +371,15 @@ describe('manage-subscriptions, afterwards', () => {
     expect(subscriptions.subscriptions.get(body.id)?.headers).toEqual({ a: 'b' });
   });
 
+  it('does not take the cover of a header for its value when what was read is sent back', async () => {
+    const { body } = await order({ headers: { authorization: 'Bearer x' } });
+    const read = await one('GET', body.id);
+    const answer = await one('PATCH', body.id, { body: { headers: read.body.headers } });
+    expect(answer.status).toBe(400);
+    expect(answer.text).toContain('authorization');
+    expect(subscriptions.subscriptions.get(body.id)?.headers).toEqual({ authorization: 'Bearer x' });
+  });
+
   it.each<[string, object, number]>([
     ['nothing', {}, 400],
     ['another state', { state: 'disabled' }, 400],
