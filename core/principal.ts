@@ -10,7 +10,12 @@ export type Scope =
   | 'subscriptions:write'
   | 'subscriptions:system'
   | 'deliveries:read'
-  | 'deliveries:write';
+  | 'deliveries:write'
+  | 'events:read'
+  | 'events:write'
+  | 'accounts:read'
+  | 'accounts:write'
+  | 'erase';
 
 /** Who calls, and what the credentials prove. */
 export interface Principal {

@@ -19,6 +19,11 @@ const granted: Readonly<Record<Scope | 'read:fullprofile' | 'display:all', true>
   'subscriptions:system': true,
   'deliveries:read': true,
   'deliveries:write': true,
+  'events:read': true,
+  'events:write': true,
+  'accounts:read': true,
+  'accounts:write': true,
+  erase: true,
 };
 
 /** What `token` puts into a token when no scope is named. */

@@ -18,6 +18,10 @@ export const eventSchema = z.object({
   dataJson: z.string().refine(isJson, 'is not JSON'),
   attributes: z.record(z.string(), z.string()).exactOptional(),
   actor: z.object({ type: z.string(), id: z.string() }).exactOptional(),
+  clientId: z.string().exactOptional(),
+  expiresAt: z.iso.datetime().exactOptional(),
+  number: z.int().min(1).exactOptional(),
+  dedupe: z.object({ key: keyText, days: z.number().positive() }).exactOptional(),
 });
 
 function isJson(text: string): boolean {

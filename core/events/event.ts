@@ -13,6 +13,24 @@ export function topicKeyText({ door, name }: TopicKey): string {
   return `${door}/${name}`;
 }
 
+/** What a subscription listens to: one topic, or by a pattern those of a door whose names begin alike. */
+export interface TopicSelector extends TopicKey {
+  /** The name ends in `.*`, which stands for one or more further words, or is `*`, which is every name. */
+  readonly isPattern?: true;
+}
+
+/** `manage/user.created` for a topic, `manage:user.*` for a pattern: names may hold both characters, doors none. */
+export function selectorText({ isPattern, ...key }: TopicSelector): string {
+  return isPattern ? `${key.door}:${key.name}` : topicKeyText(key);
+}
+
+/** The reverse of {@link selectorText}. */
+export function parseSelector(text: string): TopicSelector {
+  const end = text.search(/[/:]/);
+  const key = { door: text.slice(0, end) as Door, name: text.slice(end + 1) };
+  return text[end] === ':' ? { ...key, isPattern: true } : key;
+}
+
 /** The reverse of {@link topicKeyText}; the text comes from our own stores, so it is trusted. */
 export function parseTopicKey(text: string): TopicKey {
   const slash = text.indexOf('/');
@@ -33,6 +51,14 @@ export interface Event {
   readonly dataJson: string;
   readonly attributes?: Readonly<Record<string, string>>;
   readonly actor?: { readonly type: string; readonly id: string };
+  /** The id that the client gave it, where that one is not ours: ids of clients are unique per source only. */
+  readonly clientId?: string;
+  /** ISO 8601, UTC: a delivery that has not succeeded by then ends as `skipped(expired)`. */
+  readonly expiresAt?: string;
+  /** Unique and growing, for the doors whose clients know events by number; given by dispatch. */
+  readonly number?: number;
+  /** Of events with the same key within so many days the first one alone is dispatched. */
+  readonly dedupe?: { readonly key: string; readonly days: number };
 }
 
 /** What one record of the events stream holds: all or nothing, in order. */

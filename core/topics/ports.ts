@@ -1,4 +1,4 @@
-import type { TopicKey } from '../events/event';
+import type { TopicKey, TopicSelector } from '../events/event';
 import type { ClientCredentials, Subscription, SubscriptionState } from './subscription';
 import type { Topic } from './topic';
 
@@ -13,10 +13,10 @@ export interface TopicStore {
   list(options: { limit: number; after?: string }): Promise<{ topics: readonly Topic[]; next?: string }>;
 }
 
-/** What names a subscription, with the topic that its row lies under. */
+/** What names a subscription, with what it listens to, under which its row lies. */
 export interface SubscriptionReference {
   readonly id: string;
-  readonly topic: TopicKey;
+  readonly topic: TopicSelector;
 }
 
 /** The registry of subscriptions. All reads are strongly consistent, so a change takes effect with its reply. */

@@ -1,4 +1,4 @@
-import type { TopicKey } from '../events/event';
+import type { TopicSelector } from '../events/event';
 
 /** How hard a delivery is tried. */
 export interface DeliveryPolicy {
@@ -11,6 +11,47 @@ export interface DeliveryPolicy {
   /** Share of each wait that is added or taken at random, 0 to 1. */
   readonly jitter: number;
   readonly timeoutSeconds: number;
+  /** Requests that may be under way to the target at a time, over all workers. @default no cap */
+  readonly concurrency?: number;
+  /** Requests a second to the target, over all workers. @default no limit */
+  readonly ratePerSecond?: number;
+  /** Whether a target that fails time after time is left alone for a while. One-attempt policies never are. @default true */
+  readonly circuit?: boolean;
+  /** When failures switch the subscription off. @default never */
+  readonly disable?: DisableRule;
+}
+
+/** Whichever of the two comes first. */
+export interface DisableRule {
+  /** Failed attempts. */
+  readonly failures?: number;
+  /** Since the first of failures in a row. */
+  readonly hours?: number;
+  /** `in_a_row`: a success begins the count anew; `ever`: it never does. */
+  readonly counts: 'in_a_row' | 'ever';
+}
+
+/** How a target has been doing: kept on the subscription's row, written when it changes and not per success. */
+export interface TargetHealth {
+  /** Failed attempts, as the disable rule counts them. */
+  readonly failures: number;
+  /** Of them in a row those that say that nobody is there: no answer, 5xx, 429. */
+  readonly unavailable: number;
+  /** ISO 8601: the first of failures in a row. */
+  readonly failingSince?: string;
+  /** The last warning that the owner was sent, in percent of the disable rule. */
+  readonly warnedPercent?: number;
+  readonly circuit?: Circuit;
+}
+
+/** An open circuit: nothing is sent until then, then one probe at a time. */
+export interface Circuit {
+  /** ISO 8601. */
+  readonly openUntil: string;
+  /** How often it opened without a success in between. */
+  readonly opens: number;
+  /** ISO 8601: a worker is probing until then. */
+  readonly probeUntil?: string;
 }
 
 /** `deleted` stays for a while, so that deliveries under way end as `skipped(subscription_deleted)`. */
@@ -41,7 +82,7 @@ export interface ClientCredentials {
 /** topic + target + delivery policy + state, owned by an account. */
 export interface Subscription {
   readonly id: string;
-  readonly topic: TopicKey;
+  readonly topic: TopicSelector;
   /** The principal who made it. */
   readonly owner: string;
   /** The full URL that deliveries are posted to. */
@@ -57,6 +98,9 @@ export interface Subscription {
   /** With them every delivery carries a bearer token; it replaces an `authorization` header of `headers`. */
   readonly credentials?: ClientCredentials;
   readonly description?: string;
+  readonly health?: TargetHealth;
+  /** The run of the replay that it waits for: live deliveries are held until the history has been sent. */
+  readonly replaying?: number;
   /** ISO 8601. */
   readonly createdAt: string;
   readonly updatedAt: string;

@@ -1,10 +1,11 @@
-import { type Event, parseTopicKey } from '../events/event';
+import type { Event } from '../events/event';
 import type { EventHistoryReader } from '../events/ports';
 import type { SubscriptionReference } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
 import { decideAfterAttempt } from './decide-after-attempt';
-import type { Attempt, Delivery, DeliveryMessage } from './delivery';
+import { type Attempt, type Delivery, type DeliveryMessage, subscriptionOf } from './delivery';
 import { claimed, ended, hasLiveClaim, newDelivery } from './delivery-steps';
+import { holdMessage } from './hold-message';
 import type { DeliveryStore, TargetResult } from './ports';
 import { type PostPorts, postWebhook } from './post-webhook';
 import { recordAttempt } from './record-attempt';
@@ -24,8 +25,16 @@ export type MessageOutcome =
   | { readonly outcome: 'attempted' | 'ended'; readonly delivery: Delivery }
   /** The attempt had been made before; what must follow it was repeated. */
   | { readonly outcome: 'repeated'; readonly delivery: Delivery }
+  /** The attempt may not be made yet; the message is on its way again. */
+  | { readonly outcome: 'held'; readonly reason: HoldReason }
   /** A later attempt of a delivery whose row is no more. */
   | { readonly outcome: 'vanished' };
+
+/** Why an attempt may not be made yet. */
+export type HoldReason = 'replaying';
+
+/** A replay is looked after once a minute: so long a live delivery of its subscription waits at least. */
+const REPLAY_HOLD_SECONDS = 30;
 
 /** A row may move once or twice under a worker's hands (the tick); more is a fault. */
 const MAX_READS = 4;
@@ -54,10 +63,9 @@ async function tryDelivery(
   message: DeliveryMessage,
   ports: DeliverPorts,
 ): Promise<MessageOutcome | 'row_moved'> {
-  const reference = { id: message.subscriptionId, topic: parseTopicKey(message.topic) };
   const [row, subscription] = await Promise.all([
     ports.deliveries.read(message),
-    ports.findSubscription(reference),
+    ports.findSubscription(subscriptionOf(message)),
   ]);
   if (row === undefined && message.attempt > 1) {
     return { outcome: 'vanished' };
@@ -74,10 +82,21 @@ async function tryDelivery(
     const reason = `subscription_${subscription?.state ?? 'deleted'}`;
     return finish(ended(current, 'skipped', reason, ports.now()), ports);
   }
+  if (subscription.replaying !== undefined && message.run === 0) {
+    await holdMessage(message, REPLAY_HOLD_SECONDS, ports);
+    return { outcome: 'held', reason: 'replaying' };
+  }
   const event = message.event ?? (await ports.history.read(message));
-  return event
-    ? attempt({ message, current, subscription, event }, ports)
-    : finish(ended(current, 'dead', 'event_expired', ports.now()), ports);
+  if (!event) {
+    return finish(ended(current, 'dead', 'event_expired', ports.now()), ports);
+  }
+  return isOver(event, ports.now())
+    ? finish(ended(current, 'skipped', 'expired', ports.now()), ports)
+    : attempt({ message, current, subscription, event }, ports);
+}
+
+function isOver({ expiresAt }: Event, now: Date): boolean {
+  return expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime();
 }
 
 async function finish(row: Delivery, ports: DeliverPorts): Promise<MessageOutcome | 'row_moved'> {

@@ -15,13 +15,14 @@ const OLD_ANSWER_LENGTH = 256;
 
 /** The row of a delivery that has none yet; its version 0 is never written. */
 export function newDelivery(message: DeliveryMessage, now: Date): Delivery {
-  const { eventId, subscriptionId, run, topic, order } = message;
+  const { eventId, subscriptionId, run, topic, via, order } = message;
   const at = now.toISOString();
   return {
     eventId,
     subscriptionId,
     run,
     topic,
+    ...(via !== undefined && { via }),
     order,
     state: 'pending',
     attempt: 0,
@@ -110,8 +111,18 @@ function safetyNet(now: Date): string {
 
 /** The message that asks for the next attempt of a pending row, without the event: the history has it. */
 export function nextMessage(row: Delivery): DeliveryMessage {
-  const { eventId, subscriptionId, run, topic, order, attempt } = row;
-  return { v: 1, eventId, subscriptionId, run, topic, order, attempt: attempt + 1 };
+  const { eventId, subscriptionId, run, topic, via, order, attempt, slotAt } = row;
+  return {
+    v: 1,
+    eventId,
+    subscriptionId,
+    run,
+    topic,
+    ...(via !== undefined && { via }),
+    order,
+    attempt: attempt + 1,
+    ...(slotAt !== undefined && { slotAt }),
+  };
 }
 
 /** Whole seconds until the next attempt, at least 0; rounded up, so that no attempt comes early. */

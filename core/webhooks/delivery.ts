@@ -1,5 +1,6 @@
 import { derivedId } from '../derived-id';
-import type { Event } from '../events/event';
+import { type Event, parseSelector } from '../events/event';
+import type { SubscriptionReference } from '../topics/ports';
 
 /** The states in which a delivery can end, and `pending` before that. */
 export type DeliveryState = 'pending' | 'delivered' | 'dead' | 'skipped' | 'erased';
@@ -31,6 +32,8 @@ export interface Attempt {
 export interface Delivery extends DeliveryKey {
   /** `door/name`. */
   readonly topic: string;
+  /** `door:pattern`, where the subscription listens to a pattern. */
+  readonly via?: string;
   /** Where the event lies in the history: the order of its row. */
   readonly order: string;
   readonly state: DeliveryState;
@@ -48,6 +51,8 @@ export interface Delivery extends DeliveryKey {
   readonly claim?: Claim;
   /** ISO 8601; when the next attempt is to be made, while pending. */
   readonly nextAttemptAt?: string;
+  /** ISO 8601: the moment that the target's rate limit has reserved for the next attempt. */
+  readonly slotAt?: string;
   /** ISO 8601; when the tick looks at it: set while it is parked, or as a safety net after a resend. */
   readonly dueAt?: string;
   /** ISO 8601. */
@@ -70,6 +75,7 @@ export interface Claim {
 export interface DeliveryMessage extends DeliveryKey {
   readonly v: 1;
   readonly topic: string;
+  readonly via?: string;
   readonly order: string;
   /** The attempt that this message asks for, from 1. */
   readonly attempt: number;
@@ -77,6 +83,11 @@ export interface DeliveryMessage extends DeliveryKey {
   readonly event?: Event;
   /** How often a store failed while this attempt was to be made; absent for never. */
   readonly failures?: number;
+  /** How often this attempt was held back (circuit, cap, rate, replay), and since when (ISO 8601); absent for never. */
+  readonly holds?: number;
+  readonly heldSince?: string;
+  /** As on the row. */
+  readonly slotAt?: string;
 }
 
 /** What lies on the dead-letter queue: it points at the row, which is the truth. */
@@ -88,4 +99,13 @@ export interface DeadLetterMessage extends DeliveryKey {
 /** The public id of a delivery: the same for the same event, subscription and run. */
 export function deliveryId({ eventId, subscriptionId, run }: DeliveryKey): string {
   return derivedId('dlv', eventId, subscriptionId, run);
+}
+
+/** The subscription of a delivery, and where its row lies. */
+export function subscriptionOf({
+  subscriptionId,
+  topic,
+  via,
+}: Pick<Delivery, 'subscriptionId' | 'topic' | 'via'>): SubscriptionReference {
+  return { id: subscriptionId, topic: parseSelector(via ?? topic) };
 }

@@ -1,9 +1,9 @@
 import { derivedId } from '../derived-id';
-import { type Event, parseTopicKey, topicKeyText } from '../events/event';
+import { type Event, selectorText } from '../events/event';
 import type { EventStream } from '../events/ports';
 import type { SubscriptionStore } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
-import type { Delivery } from './delivery';
+import { type Delivery, subscriptionOf } from './delivery';
 
 const REASON = 'gone';
 
@@ -19,7 +19,7 @@ export async function disableGoneSubscription(
     readonly events: EventStream;
   },
 ): Promise<void> {
-  const reference = { id: row.subscriptionId, topic: parseTopicKey(row.topic) };
+  const reference = subscriptionOf(row);
   const at = row.endedAt ?? row.updatedAt;
   const subscription = (await ports.subscriptions.findMany([reference])).get(reference.id);
   if (!subscription) {
@@ -55,7 +55,7 @@ function disabledEvent(subscription: Subscription, at: string): Event {
     time: at,
     dataJson: JSON.stringify({
       subscription_id: subscription.id,
-      topic: topicKeyText(subscription.topic),
+      topic: selectorText(subscription.topic),
       reason: REASON,
     }),
   };

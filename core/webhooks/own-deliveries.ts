@@ -1,8 +1,7 @@
 import { ServiceError } from '../errors';
-import { parseTopicKey } from '../events/event';
 import type { Principal } from '../principal';
 import type { SubscriptionStore } from '../topics/ports';
-import type { Delivery } from './delivery';
+import { type Delivery, subscriptionOf } from './delivery';
 import type { DeliveryPage, DeliveryStore, PageRequest } from './ports';
 
 export interface OwnDeliveriesPorts {
@@ -61,10 +60,6 @@ export async function ownOnes(
   if (rows.length === 0) {
     return [];
   }
-  const references = rows.map(({ subscriptionId, topic }) => ({
-    id: subscriptionId,
-    topic: parseTopicKey(topic),
-  }));
-  const found = await subscriptions.findMany(references);
+  const found = await subscriptions.findMany(rows.map(subscriptionOf));
   return rows.filter(({ subscriptionId }) => found.get(subscriptionId)?.owner === principal.subject);
 }

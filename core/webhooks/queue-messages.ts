@@ -12,10 +12,14 @@ const key = {
 const deliveryMessage = z.object({
   ...key,
   topic: z.string().regex(/\//),
+  via: z.string().regex(/:/).exactOptional(),
   order: z.string(),
   attempt: z.int().min(1),
   event: eventSchema.exactOptional(),
   failures: z.int().min(1).exactOptional(),
+  holds: z.int().min(1).exactOptional(),
+  heldSince: z.string().exactOptional(),
+  slotAt: z.string().exactOptional(),
 });
 
 const deadLetterMessage = z.object({ ...key, reason: z.string() });

@@ -6,7 +6,7 @@ import {
   paginateQuery,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { parseTopicKey, type TopicKey } from '../../core/events/event';
+import { parseSelector, type TopicKey } from '../../core/events/event';
 import type {
   SubscriptionChanges,
   SubscriptionEditor,
@@ -103,7 +103,7 @@ export function makeDynamoSubscriptionStore(
     if (!reference) {
       return undefined;
     }
-    const row = await read(subscriptionRowKey({ id, topic: parseTopicKey(String(reference.topic)) }));
+    const row = await read(subscriptionRowKey({ id, topic: parseSelector(String(reference.topic)) }));
     return row && toSubscription(row);
   }
 
@@ -214,7 +214,7 @@ export function makeDynamoSubscriptionStore(
 
   async function findListed(rows: readonly Row[]): Promise<(Subscription | undefined)[]> {
     const found = await findMany(
-      rows.map((row) => ({ id: String(row.id), topic: parseTopicKey(String(row.topic)) })),
+      rows.map((row) => ({ id: String(row.id), topic: parseSelector(String(row.topic)) })),
     );
     return rows.map((row) => {
       const subscription = found.get(String(row.id));

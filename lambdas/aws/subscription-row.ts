@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseTopicKey, type TopicKey, topicKeyText } from '../../core/events/event';
+import { parseSelector, selectorText, type TopicSelector } from '../../core/events/event';
 import type { SubscriptionReference } from '../../core/topics/ports';
 import type {
   ClientCredentials,
@@ -19,8 +19,8 @@ const LONGEST_PLAIN_OWNER = 200;
 
 export const subscriptionSortPrefix = 'subscription#';
 
-export function topicPartition(topic: TopicKey): string {
-  return `topic#${topicKeyText(topic)}`;
+export function topicPartition(topic: TopicSelector): string {
+  return `topic#${selectorText(topic)}`;
 }
 
 export function subscriptionRowKey({ id, topic }: SubscriptionReference): RowKey {
@@ -51,7 +51,7 @@ export function toSubscriptionRow(subscription: Subscription): Row {
   return {
     ...subscriptionRowKey(subscription),
     id: subscription.id,
-    topic: topicKeyText(subscription.topic),
+    topic: selectorText(subscription.topic),
     owner: subscription.owner,
     target: subscription.target,
     format: subscription.format,
@@ -81,7 +81,7 @@ export function toPolicyAttribute(policy: DeliveryPolicy): Row {
 export function toSubscription(row: Row): Subscription {
   return {
     id: row.id as string,
-    topic: parseTopicKey(row.topic as string),
+    topic: parseSelector(row.topic as string),
     owner: row.owner as string,
     target: row.target as string,
     format: row.format as Subscription['format'],
