@@ -8,7 +8,21 @@ const BASE_LENGTH = 19;
 
 /** The part of a topic's history that holds an event. @param topic `door/name`. */
 export function historyPartition(topic: string, eventId: string): string {
-  return `topic#${topic}#${digest(eventId).readUInt8(0) % WRITE_SHARDS}`;
+  return shardPartition(topic, digest(eventId).readUInt8(0) % WRITE_SHARDS);
+}
+
+/** All parts of a topic's history. @param topic `door/name`. */
+export function historyPartitions(topic: string): readonly string[] {
+  return Array.from({ length: WRITE_SHARDS }, (_, shard) => shardPartition(topic, shard));
+}
+
+function shardPartition(topic: string, shard: number): string {
+  return `topic#${topic}#${shard}`;
+}
+
+/** Sorts before every order of that moment and after those of earlier ones. @param milliseconds epoch time. */
+export function orderBound(milliseconds: number): string {
+  return String(Math.max(0, Math.floor(milliseconds))).padStart(13, '0');
 }
 
 /**
@@ -17,7 +31,7 @@ export function historyPartition(topic: string, eventId: string): string {
  * @param index of the record within the batch.
  */
 export function orderBase(milliseconds: number, index: number): string {
-  return `${String(milliseconds).padStart(13, '0')}.${String(index).padStart(5, '0')}`;
+  return `${orderBound(milliseconds)}.${String(index).padStart(5, '0')}`;
 }
 
 /** Where an event lies within its topic's history. @param index of the event within its record. */

@@ -33,6 +33,37 @@ export interface EventHistoryWriter {
   keep(order: string, event: Event): Promise<void>;
 }
 
+/** An event with its place in the history. */
+export interface HistoryEntry {
+  /** Sorts by arrival at dispatch; no two events of a topic have the same. */
+  readonly order: string;
+  readonly event: Event;
+}
+
+/** Which part of a topic's history is asked for. */
+export interface HistoryRange {
+  /** `door/name`. */
+  readonly topic: string;
+  /** Epoch milliseconds of the arrival at dispatch, inclusive. @default the beginning */
+  readonly from?: number | undefined;
+  /** Exclusive. @default the end */
+  readonly to?: number | undefined;
+  readonly limit: number;
+  /** The order where the page before ended, as its `next` says; exclusive. */
+  readonly after?: string | undefined;
+  /** Oldest first; else newest first. */
+  readonly ascending: boolean;
+}
+
+/** Reads a topic's history in the order of arrival at dispatch; consistent with what was kept before the call. */
+export interface EventHistoryLister {
+  /**
+   * At most `limit` events that have not expired, fewer where they are large. `next` is there as long as there
+   * may be more, also after an empty page; it is an order, so that it can be kept and compared.
+   */
+  list(range: HistoryRange): Promise<{ readonly entries: readonly HistoryEntry[]; readonly next?: string }>;
+}
+
 /**
  * Which record of the stream brought an event first, where the event lies in the history, and who gets it:
  * decided once per event, so that repeating a dispatch neither loses nor doubles a delivery.

@@ -2,8 +2,8 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/li
 import { type Event, topicKeyText } from '../../core/events/event';
 import { historyPartition } from '../../core/events/history-key';
 import type { EventHistoryReader, EventHistoryWriter } from '../../core/events/ports';
-import { decodeRecord, encodeRecord } from '../../core/stream-record';
-import { eventExpiry } from './event-rows';
+import { encodeRecord } from '../../core/stream-record';
+import { eventExpiry, toEvent } from './event-rows';
 import { hasExpired } from './row';
 
 /**
@@ -48,10 +48,6 @@ export function makeDynamoEventHistory(
     if (!Item || Item.event_id !== eventId || hasExpired(Item, now())) {
       return undefined;
     }
-    const decoded = decodeRecord(Item.event as Uint8Array);
-    if (!decoded.ok) {
-      throw new Error(`the history holds an event that is ${decoded.reason}`);
-    }
-    return decoded.value as Event;
+    return toEvent(Item);
   }
 }

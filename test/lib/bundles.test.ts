@@ -125,6 +125,7 @@ const storeOf: Readonly<Record<string, string>> = {
   'dynamo-person-directory': 'change/profiles',
   'dynamo-change-status-store': statuses,
   'dynamo-event-history': events,
+  'dynamo-event-lister': events,
   'dynamo-fan-out-markers': events,
   'dynamo-unprocessable-records': events,
   'kinesis-change-stream': 'change/changes-stream',

@@ -1,9 +1,12 @@
-import type { Event } from '../../core/events/event';
+import { type Event, topicKeyText } from '../../core/events/event';
+import { orderBound } from '../../core/events/history-key';
 import type {
+  EventHistoryLister,
   EventHistoryReader,
   EventHistoryWriter,
   FanOutMarker,
   FanOutMarkers,
+  HistoryRange,
   UnprocessableRecords,
 } from '../../core/events/ports';
 import type { StreamRecord } from '../../core/stream-record';
@@ -44,7 +47,7 @@ async function outOfTurn(id: string): Promise<void> {
   }
 }
 
-export class MemoryEventHistory implements EventHistoryReader, EventHistoryWriter {
+export class MemoryEventHistory implements EventHistoryReader, EventHistoryWriter, EventHistoryLister {
   readonly rows = new Map<string, Event>();
   beforeWrite = survives;
 
@@ -56,6 +59,19 @@ export class MemoryEventHistory implements EventHistoryReader, EventHistoryWrite
   async read({ order, eventId }: Parameters<EventHistoryReader['read']>[0]): Promise<Event | undefined> {
     const event = this.rows.get(order);
     return event?.id === eventId ? event : undefined;
+  }
+
+  async list({ topic, from, to, limit, after, ascending }: HistoryRange) {
+    const first = from === undefined ? '' : orderBound(from);
+    const last = to === undefined ? ':' : orderBound(to);
+    const found = [...this.rows]
+      .map(([order, event]) => ({ order, event }))
+      .filter(({ order, event }) => topicKeyText(event.topic) === topic && order >= first && order < last)
+      .filter(({ order }) => after === undefined || (ascending ? order > after : order < after))
+      .sort((a, b) => (a.order < b.order === ascending ? -1 : 1));
+    const entries = found.slice(0, limit);
+    const next = entries.at(-1)?.order;
+    return { entries, ...(found.length > limit && next !== undefined && { next }) };
   }
 
   /** Ids in the order of the history. */
