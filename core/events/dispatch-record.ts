@@ -6,6 +6,7 @@ import type { StreamRecord } from '../stream-record';
 import type { DeliveryMessage } from '../webhooks/delivery';
 import type { DispatchPorts } from './dispatch-ports';
 import { type Event, type TopicKey, topicKeyText } from './event';
+import { isDuplicate } from './find-duplicate';
 import { baseOfOrder, eventOrder } from './history-key';
 import type { FanOutMarker } from './ports';
 import { readEventRecord } from './read-event-record';
@@ -112,7 +113,11 @@ function makeClaim(record: StreamRecord, base: string, batch: DispatchBatch) {
   };
 
   async function claimEvent({ event, index }: PlacedEvent, orderBase: string): Promise<Claim> {
+    if (await batch.storeGate(() => isDuplicate(event, record, batch.duplicates))) {
+      return 'duplicate';
+    }
     const plan = await batch.match(event.topic);
+    const number = await batch.numbers.next(event.topic.door);
     const marker = await batch.storeGate(() =>
       batch.markers.claim({
         eventId: event.id,
@@ -120,6 +125,7 @@ function makeClaim(record: StreamRecord, base: string, batch: DispatchBatch) {
         topic: topicKeyText(event.topic),
         order: eventOrder(orderBase, index, event.id),
         plan,
+        ...(number !== undefined && { number }),
       }),
     );
     if (marker === 'too_large') {
@@ -127,8 +133,13 @@ function makeClaim(record: StreamRecord, base: string, batch: DispatchBatch) {
     }
     const { winner } = marker;
     const isOwn = winner.sequenceNumber === record.sequenceNumber && winner.shardId === record.shardId;
-    return isOwn ? { event, marker } : 'duplicate';
+    return isOwn ? { event: numbered(event, marker), marker } : 'duplicate';
   }
+}
+
+/** The number that the first claim decided: the same in the history, in every message and after a resend. */
+function numbered(event: Event, { number }: FanOutMarker): Event {
+  return number === undefined ? event : { ...event, number };
 }
 
 /** History first: whoever gets a message can read the event. @returns the number of messages. */

@@ -1,5 +1,5 @@
 import type { StreamPosition, StreamRecord } from '../stream-record';
-import type { Event } from './event';
+import type { Door, Event } from './event';
 
 /** One record of the events stream, before it is written: its events stay together and in order. */
 export interface EventBatch {
@@ -77,6 +77,8 @@ export interface FanOutMarker {
   readonly order: string;
   /** Ids of the subscriptions that matched; their number is what the event was fanned out to. */
   readonly plan: readonly string[];
+  /** Of the doors that number their events. */
+  readonly number?: number;
 }
 
 export interface FanOutMarkers {
@@ -85,6 +87,31 @@ export interface FanOutMarkers {
    * @returns the marker that stands, this or an earlier one; `too_large` when its plan does not fit the store.
    */
   claim(marker: FanOutMarker): Promise<FanOutMarker | 'too_large'>;
+}
+
+/** Says which event was the first with a key that makes others its duplicates. */
+export interface DuplicateClaim {
+  readonly key: { readonly door: Door; readonly key: string };
+  readonly eventId: string;
+  readonly winner: StreamPosition;
+  /** ISO 8601: when the stream took the record. */
+  readonly arrivedAt: string;
+  /** ISO 8601: what arrives from then on is no duplicate of it. */
+  readonly until: string;
+}
+
+export interface DuplicateClaims {
+  /**
+   * First write wins, until its time is over at the arrival of another.
+   * @returns the claim that stands, this or an earlier one.
+   */
+  claim(claim: DuplicateClaim): Promise<Pick<DuplicateClaim, 'eventId' | 'winner'>>;
+}
+
+/** Whole numbers, leased in blocks: no write per event. */
+export interface NumberBlocks {
+  /** One atomic step. @returns the first of `size` numbers that nobody else gets; the very first is 1. */
+  lease(door: Door, size: number): Promise<number>;
 }
 
 /** Records that could not be dispatched: kept with their reason, for whoever repairs. First write wins. */

@@ -41,6 +41,7 @@ export function makeDynamoFanOutMarkers(
         order: marker.order,
         topic: marker.topic,
         fanned_out: marker.plan.length,
+        number: marker.number,
         plan,
         expires_at: eventExpiry(now()),
       },
@@ -78,5 +79,6 @@ function toMarker(eventId: string, row: Row): FanOutMarker {
     topic: row.topic as string,
     order: row.order as string,
     plan: plan.value as string[],
+    ...(row.number !== undefined && { number: row.number as number }),
   };
 }

@@ -2,11 +2,14 @@ import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { type CrashMarkerStore, guardAgainstCrashes } from '../../core/crash-guard';
 import { type DispatchEnding, dispatchEvents } from '../../core/events/dispatch-events';
 import type { DispatchPorts } from '../../core/events/dispatch-ports';
+import { makeEventNumbers } from '../../core/events/event-numbers';
 import type { StreamRecord } from '../../core/stream-record';
 import { documentClient } from '../aws/document-client';
 import { eventMarkKey, makeDynamoCrashMarkers } from '../aws/dynamo-crash-markers';
+import { makeDynamoDuplicateClaims } from '../aws/dynamo-duplicate-claims';
 import { makeDynamoEventHistory } from '../aws/dynamo-event-history';
 import { makeDynamoFanOutMarkers } from '../aws/dynamo-fan-out-markers';
+import { makeDynamoNumberBlocks } from '../aws/dynamo-number-blocks';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { makeDynamoUnprocessableRecords } from '../aws/dynamo-unprocessable-records';
 import { sqsClient } from '../aws/sqs-client';
@@ -50,6 +53,8 @@ export const handler = streamFunction({
     return makeDispatchEvents(
       {
         subscriptions: makeDynamoSubscriptionStore(client, environment.REGISTRY_TABLE_NAME),
+        duplicates: makeDynamoDuplicateClaims(client, events),
+        numbers: makeEventNumbers(makeDynamoNumberBlocks(client, events), Date.now),
         markers: makeDynamoFanOutMarkers(client, events),
         history: makeDynamoEventHistory(client, events),
         queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),

@@ -127,6 +127,8 @@ const storeOf: Readonly<Record<string, string>> = {
   'dynamo-event-history': events,
   'dynamo-event-lister': events,
   'dynamo-fan-out-markers': events,
+  'dynamo-duplicate-claims': events,
+  'dynamo-number-blocks': events,
   'dynamo-unprocessable-records': events,
   'kinesis-change-stream': 'change/changes-stream',
   'kinesis-event-stream': 'events/events-stream',

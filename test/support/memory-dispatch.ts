@@ -1,12 +1,16 @@
-import { type Event, topicKeyText } from '../../core/events/event';
+import { type Door, type Event, topicKeyText } from '../../core/events/event';
+import { type EventNumbers, makeEventNumbers } from '../../core/events/event-numbers';
 import { orderBound } from '../../core/events/history-key';
 import type {
+  DuplicateClaim,
+  DuplicateClaims,
   EventHistoryLister,
   EventHistoryReader,
   EventHistoryWriter,
   FanOutMarker,
   FanOutMarkers,
   HistoryRange,
+  NumberBlocks,
   UnprocessableRecords,
 } from '../../core/events/ports';
 import type { StreamRecord } from '../../core/stream-record';
@@ -38,6 +42,40 @@ export class MemoryFanOutMarkers implements FanOutMarkers {
     this.markers.set(marker.eventId, marker);
     return marker;
   }
+}
+
+export class MemoryDuplicateClaims implements DuplicateClaims {
+  readonly claims = new Map<string, DuplicateClaim>();
+  beforeWrite = survives;
+
+  async claim(claim: DuplicateClaim): Promise<DuplicateClaim> {
+    await outOfTurn(claim.eventId);
+    const key = `${claim.key.door}#${claim.key.key}`;
+    const standing = this.claims.get(key);
+    if (standing && standing.until > claim.arrivedAt) {
+      return standing;
+    }
+    this.beforeWrite();
+    this.claims.set(key, claim);
+    return claim;
+  }
+}
+
+export class MemoryNumberBlocks implements NumberBlocks {
+  readonly leased = new Map<Door, number>();
+  beforeWrite = survives;
+
+  async lease(door: Door, size: number): Promise<number> {
+    this.beforeWrite();
+    const before = this.leased.get(door) ?? 0;
+    this.leased.set(door, before + size);
+    return before + 1;
+  }
+}
+
+/** The numbers of one container. */
+export function memoryNumbers(blocks: NumberBlocks = new MemoryNumberBlocks()): EventNumbers {
+  return makeEventNumbers(blocks, () => 0);
 }
 
 /** Calls that are made side by side end in an order of their own, as with a real store. */

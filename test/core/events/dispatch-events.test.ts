@@ -2,15 +2,19 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { dispatchEvents } from '../../../core/events/dispatch-events';
 import type { Event } from '../../../core/events/event';
+import { makeEventNumbers } from '../../../core/events/event-numbers';
 import type { StreamRecord } from '../../../core/stream-record';
 import { deliveryId } from '../../../core/webhooks/delivery';
 import {
   anEvent,
   aRecord,
   MemoryDeliveryQueue,
+  MemoryDuplicateClaims,
   MemoryEventHistory,
   MemoryFanOutMarkers,
+  MemoryNumberBlocks,
   MemoryUnprocessableRecords,
+  memoryNumbers,
 } from '../../support/memory-dispatch';
 import { MemorySubscriptionStore } from '../../support/memory-registry';
 import { aSubscription } from '../../support/subscriptions';
@@ -21,6 +25,9 @@ const invoices = { door: 'manage', name: 'invoices' } as const;
 
 class Stage {
   readonly subscriptions = new MemorySubscriptionStore();
+  readonly duplicates = new MemoryDuplicateClaims();
+  readonly blocks = new MemoryNumberBlocks();
+  numbers = memoryNumbers(this.blocks);
   readonly markers = new MemoryFanOutMarkers();
   readonly history = new MemoryEventHistory();
   readonly queue = new MemoryDeliveryQueue();
@@ -51,7 +58,8 @@ class Stage {
   }
 
   private beforeEachWrite(beforeWrite: () => void): void {
-    for (const store of [this.markers, this.history, this.queue, this.unprocessable]) {
+    const { duplicates, blocks, markers, history, queue, unprocessable } = this;
+    for (const store of [duplicates, blocks, markers, history, queue, unprocessable]) {
       store.beforeWrite = beforeWrite;
     }
   }
@@ -285,6 +293,107 @@ describe('dispatchEvents, the same again', () => {
       ),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('dispatchEvents, events that are the same as an earlier one', () => {
+  const dedupe = { key: 'a'.repeat(32), days: 30 };
+  const twin = (id: string) => anEvent(id, { topic: { door: 'webhooks', name: 'orders' }, dedupe });
+
+  it('dispatches the first of them alone, and tells how many it left out', async () => {
+    const stage = new Stage();
+    const endings = await stage.dispatch(aRecord([twin('e1'), twin('e2')]), aRecord([twin('e3')]));
+    expect(stage.history.ids()).toHaveLength(1);
+    const duplicates = endings.map((ending) => (ending.state === 'dispatched' ? ending.duplicates : 0));
+    expect(duplicates.reduce((sum, count) => sum + count)).toBe(2);
+  });
+
+  it('tells doors and keys apart, and leaves events without a key alone', async () => {
+    const stage = new Stage();
+    const other = anEvent('e2', { topic: { door: 'topics', name: 'orders' }, dedupe });
+    await stage.dispatch(
+      aRecord([twin('e1'), other, anEvent('e3', { dedupe: { key: 'b', days: 30 } })]),
+      aRecord([anEvent('e4'), anEvent('e5')]),
+    );
+    expect(stage.history.ids().sort()).toEqual(['e1', 'e2', 'e3', 'e4', 'e5']);
+  });
+
+  it('goes by the time at which the stream took a record: repeating it later comes to the same end', async () => {
+    const stage = new Stage();
+    const on = (day: string, id: string) => aRecord([twin(id)], { arrivedAt: `2026-${day}T10:00:00.000Z` });
+    const records = [on('01-01', 'e1'), on('01-30', 'late'), on('01-31', 'e2'), on('02-20', 'later')];
+    await stage.dispatch(...records);
+    expect(stage.history.ids().sort()).toEqual(['e1', 'e2']);
+    await stage.dispatch(...records.slice(2));
+    expect(stage.history.ids().sort()).toEqual(['e1', 'e2']);
+  });
+
+  it('loses none whatever dies, and never dispatches both', async () => {
+    for (let writes = 0; ; writes += 1) {
+      const stage = new Stage();
+      await stage.subscriptions.create(
+        aSubscription({ id: 'sub_a', topic: { door: 'webhooks', name: 'orders' } }),
+      );
+      const records = [aRecord([twin('e1')], { partitionKey: '1' }), aRecord([twin('e2')])];
+      const died = await stage.dispatchDying(writes, ...records);
+      await stage.dispatch(...records);
+      expect(stage.deliveries()).toHaveLength(1);
+      if (!died) {
+        expect(writes).toBeGreaterThan(3);
+        return;
+      }
+    }
+  });
+});
+
+describe('dispatchEvents, numbers', () => {
+  const of = (door: Event['topic']['door'], id: string) => anEvent(id, { topic: { door, name: 'orders' } });
+
+  it('numbers the events of the doors whose clients know numbers, each door for itself', async () => {
+    const stage = new Stage();
+    await stage.dispatch(aRecord([of('webhooks', 'w1'), of('manage', 'm1'), of('topics', 't1')]));
+    await stage.dispatch(aRecord([of('webhooks', 'w2')]));
+    const numbers = new Map([...stage.history.rows.values()].map(({ id, number }) => [id, number]));
+    expect(Object.fromEntries(numbers)).toEqual({ w1: 1, w2: 2, t1: 1, m1: undefined });
+  });
+
+  it('gives no number twice, over containers and parallel events', async () => {
+    const stage = new Stage();
+    for (let container = 0; container < 3; container += 1) {
+      stage.numbers = memoryNumbers(stage.blocks);
+      const events = Array.from({ length: 120 }, (_, index) => of('webhooks', `e${container}-${index}`));
+      await stage.dispatch(aRecord(events.slice(0, 70)), aRecord(events.slice(70), { partitionKey: 'b' }));
+    }
+    const numbers = [...stage.history.rows.values()].map(({ number }) => number);
+    expect(new Set(numbers).size).toBe(360);
+    expect(Math.max(...(numbers as number[]))).toBeLessThanOrEqual(450);
+  });
+
+  it('keeps the number that an event got first: in the history and in every message', async () => {
+    const stage = new Stage();
+    await stage.subscriptions.create(
+      aSubscription({ id: 'sub_a', topic: { door: 'webhooks', name: 'orders' } }),
+    );
+    const record = aRecord([of('webhooks', 'e1')]);
+    await stage.dispatch(record);
+    stage.numbers = memoryNumbers(stage.blocks);
+    await stage.dispatch(record);
+    expect(stage.queue.messages.map(({ message }) => message.event?.number)).toEqual([1, 1]);
+    expect([...stage.history.rows.values()].map(({ number }) => number)).toEqual([1]);
+  });
+
+  it('asks again after a failure, and leaves a block that has grown old', async () => {
+    const blocks = new MemoryNumberBlocks();
+    let now = 0;
+    const numbers = makeEventNumbers(blocks, () => now);
+    blocks.beforeWrite = () => {
+      throw new Error('died');
+    };
+    await expect(numbers.next('webhooks')).rejects.toThrow('died');
+    blocks.beforeWrite = () => undefined;
+    expect([await numbers.next('webhooks'), await numbers.next('webhooks')]).toEqual([1, 2]);
+    now = 60_000;
+    expect(await numbers.next('webhooks')).toBe(51);
   });
 });
 

@@ -1,11 +1,26 @@
 import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import type { EventHistoryReader, EventHistoryWriter, FanOutMarkers } from '../../../core/events/ports';
+import type {
+  DuplicateClaims,
+  EventHistoryReader,
+  EventHistoryWriter,
+  FanOutMarkers,
+  NumberBlocks,
+} from '../../../core/events/ports';
 import { eventMarkKey, makeDynamoCrashMarkers } from '../../../lambdas/aws/dynamo-crash-markers';
+import { makeDynamoDuplicateClaims } from '../../../lambdas/aws/dynamo-duplicate-claims';
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
 import { makeDynamoFanOutMarkers } from '../../../lambdas/aws/dynamo-fan-out-markers';
+import { makeDynamoNumberBlocks } from '../../../lambdas/aws/dynamo-number-blocks';
 import { makeDynamoUnprocessableRecords } from '../../../lambdas/aws/dynamo-unprocessable-records';
 import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
-import { anEvent, aRecord, MemoryEventHistory, MemoryFanOutMarkers } from '../../support/memory-dispatch';
+import {
+  anEvent,
+  aRecord,
+  MemoryDuplicateClaims,
+  MemoryEventHistory,
+  MemoryFanOutMarkers,
+  MemoryNumberBlocks,
+} from '../../support/memory-dispatch';
 
 const DAY = 24 * 3600 * 1000;
 const start = Date.parse('2026-11-20T12:00:00.000Z');
@@ -68,10 +83,82 @@ describe.each(markerStores)('FanOutMarkers %s', (_, makeStore) => {
     }
   });
 
+  it('keeps the number of the first claim', async () => {
+    const store = await makeStore();
+    await expect(store.claim({ ...aMarker('1'), number: 7 })).resolves.toEqual({
+      ...aMarker('1'),
+      number: 7,
+    });
+    await expect(store.claim({ ...aMarker('1'), number: 8 })).resolves.toMatchObject({ number: 7 });
+  });
+
   it('lets one of many win that come at the same moment, and tells all of them which', async () => {
     const store = await makeStore();
     const claims = await Promise.all(['1', '2', '3', '4'].map((number) => store.claim(aMarker(number))));
     expect(new Set(claims.map((claim) => claim !== 'too_large' && claim.winner.sequenceNumber)).size).toBe(1);
+  });
+});
+
+const duplicateStores: [string, () => Promise<DuplicateClaims>][] = [
+  ['in memory', async () => new MemoryDuplicateClaims()],
+  ['on DynamoDB', async () => makeDynamoDuplicateClaims(client, await freshTable())],
+];
+
+describe.each(duplicateStores)('DuplicateClaims %s', (_, makeStore) => {
+  const aClaim = (eventId: string, arrivedAt = '2026-11-20T12:00:00.000Z') => ({
+    key: { door: 'webhooks' as const, key: 'f492f02b6efce20a5ff97481ed9846cf' },
+    eventId,
+    winner: { sequenceNumber: `1${eventId.length}`, shardId: 'shard-0' },
+    arrivedAt,
+    until: '2026-12-20T12:00:00.000Z',
+  });
+
+  it('lets the first claim stand until its time is over', async () => {
+    const store = await makeStore();
+    const first = { eventId: 'e1', winner: aClaim('e1').winner };
+    expect(await store.claim(aClaim('e1'))).toMatchObject(first);
+    expect(await store.claim(aClaim('longer'))).toMatchObject(first);
+    expect(await store.claim(aClaim('e1'))).toMatchObject(first);
+    expect(await store.claim(aClaim('later', '2026-12-20T11:59:59.999Z'))).toMatchObject(first);
+    const next = { ...aClaim('latest', '2026-12-20T12:00:00.000Z'), until: '2027-01-19T12:00:00.000Z' };
+    expect(await store.claim(next)).toMatchObject({ eventId: 'latest' });
+    expect(await store.claim(aClaim('e1'))).toMatchObject({ eventId: 'latest' });
+  });
+
+  it('tells doors and keys apart', async () => {
+    const store = await makeStore();
+    await store.claim(aClaim('e1'));
+    const { key } = aClaim('e1');
+    const others = [
+      { ...key, door: 'topics' as const },
+      { ...key, key: '0' },
+    ];
+    for (const [index, other] of others.entries()) {
+      const claim = { ...aClaim(`other${index}`), key: other };
+      expect(await store.claim(claim)).toMatchObject({ eventId: `other${index}` });
+    }
+  });
+
+  it('lets one of many win that come at the same moment', async () => {
+    const store = await makeStore();
+    const ids = ['a', 'bb', 'ccc', 'dddd'];
+    const claims = await Promise.all(ids.map((id) => store.claim(aClaim(id))));
+    expect(new Set(claims.map(({ eventId }) => eventId)).size).toBe(1);
+  });
+});
+
+const numberStores: [string, () => Promise<NumberBlocks>][] = [
+  ['in memory', async () => new MemoryNumberBlocks()],
+  ['on DynamoDB', async () => makeDynamoNumberBlocks(client, await freshTable())],
+];
+
+describe.each(numberStores)('NumberBlocks %s', (_, makeStore) => {
+  it('leases from 1 on, and no number twice', async () => {
+    const store = await makeStore();
+    expect(await store.lease('webhooks', 50)).toBe(1);
+    const firsts = await Promise.all(Array.from({ length: 5 }, () => store.lease('webhooks', 10)));
+    expect(firsts.sort((a, b) => a - b)).toEqual([51, 61, 71, 81, 91]);
+    expect(await store.lease('topics', 50)).toBe(1);
   });
 });
 

@@ -19,9 +19,11 @@ import {
   anEvent,
   aRecord,
   MemoryDeliveryQueue,
+  MemoryDuplicateClaims,
   MemoryEventHistory,
   MemoryFanOutMarkers,
   MemoryUnprocessableRecords,
+  memoryNumbers,
 } from '../../support/memory-dispatch';
 import { MemorySubscriptionStore } from '../../support/memory-registry';
 import { aSubscription } from '../../support/subscriptions';
@@ -176,6 +178,8 @@ function memoryPorts() {
   const tries = new Map<string, number>();
   return {
     subscriptions: new MemorySubscriptionStore(),
+    duplicates: new MemoryDuplicateClaims(),
+    numbers: memoryNumbers(),
     markers: new MemoryFanOutMarkers(),
     history: new MemoryEventHistory(),
     queue: new MemoryDeliveryQueue(),
