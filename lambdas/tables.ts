@@ -41,7 +41,7 @@ export const tables = {
     timeToLive: 'expires_at',
   },
   /**
-   * partition `topic#<door>/<name>`: sort `topic` or `subscription#<id>`;
+   * partition `topic#<door>/<name>`: sort `topic` or `subscription#<id>`; `topic#<door>:<pattern>`: the same, by pattern;
    * partition `subscription#<id>`: sort `reference`, the way from an id to its topic;
    * partition `topics`, sort = `<door>/<name>`, and partition `owner#<subject>`, sort = `<created at>#<id>`:
    * rows that only list what lies elsewhere.

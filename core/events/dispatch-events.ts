@@ -1,11 +1,10 @@
 import { makeGate } from '../gate';
 import { inParallel } from '../in-parallel';
 import type { StreamRecord } from '../stream-record';
-import type { SubscriptionStore } from '../topics/ports';
 import type { DispatchPorts } from './dispatch-ports';
 import { dispatchRecord, type RecordEnding } from './dispatch-record';
-import { type TopicKey, topicKeyText } from './event';
 import { orderBase } from './history-key';
+import { matchSubscriptions } from './match-subscriptions';
 
 /** How one record of the batch ended. */
 export type DispatchEnding = RecordEnding & { readonly record: StreamRecord };
@@ -35,7 +34,7 @@ export async function dispatchEvents(
 ): Promise<readonly DispatchEnding[]> {
   const batch = {
     ...ports,
-    match: matchOncePerTopic(ports.subscriptions),
+    match: matchSubscriptions(ports.subscriptions),
     storeGate: makeGate(STORE_CALLS_AT_A_TIME),
     sendGate: makeGate(SENDS_AT_A_TIME),
   };
@@ -63,21 +62,4 @@ function groupByKey(records: readonly StreamRecord[]): PlacedRecord[][] {
     group.push({ record, index });
   }
   return [...groups.values()];
-}
-
-/**
- * The ids of a topic's subscriptions. Whatever the state but deleted: the worker ends those that are paused or
- * disabled as skipped, so nothing vanishes. Once per batch is enough, because every event of the batch was
- * published before the batch began.
- */
-function matchOncePerTopic(
-  subscriptions: Pick<SubscriptionStore, 'ofTopic'>,
-): (topic: TopicKey) => Promise<readonly string[]> {
-  const matched = new Map<string, Promise<readonly string[]>>();
-  return (topic) => {
-    const key = topicKeyText(topic);
-    const known = matched.get(key) ?? subscriptions.ofTopic(topic).then((all) => all.map(({ id }) => id));
-    matched.set(key, known);
-    return known;
-  };
 }

@@ -5,15 +5,15 @@ import { inParallel } from '../in-parallel';
 import type { StreamRecord } from '../stream-record';
 import type { DeliveryMessage } from '../webhooks/delivery';
 import type { DispatchPorts } from './dispatch-ports';
-import { type Event, type TopicKey, topicKeyText } from './event';
+import { type Event, topicKeyText } from './event';
 import { isDuplicate } from './find-duplicate';
 import { baseOfOrder, eventOrder } from './history-key';
-import type { FanOutMarker } from './ports';
+import type { FanOutMarker, PlanEntry } from './ports';
 import { readEventRecord } from './read-event-record';
 
 /** What a record needs beside the ports: what the records of one batch share. */
 export interface DispatchBatch extends DispatchPorts {
-  readonly match: (topic: TopicKey) => Promise<readonly string[]>;
+  readonly match: (event: Event) => Promise<readonly PlanEntry[]>;
   readonly storeGate: Gate;
   readonly sendGate: Gate;
 }
@@ -116,7 +116,7 @@ function makeClaim(record: StreamRecord, base: string, batch: DispatchBatch) {
     if (await batch.storeGate(() => isDuplicate(event, record, batch.duplicates))) {
       return 'duplicate';
     }
-    const plan = await batch.match(event.topic);
+    const plan = await batch.match(event);
     const number = await batch.numbers.next(event.topic.door);
     const marker = await batch.storeGate(() =>
       batch.markers.claim({
@@ -160,13 +160,14 @@ function* messagesOf(
 ): Generator<Parameters<DispatchBatch['queue']['send']>[0][number]> {
   for (const { event, marker } of planned) {
     const inline = asciiJson(event).length < INLINE_EVENT_BYTES;
-    for (const subscriptionId of marker.plan) {
+    for (const { id: subscriptionId, via } of marker.plan) {
       const message: DeliveryMessage = {
         v: 1,
         eventId: event.id,
         subscriptionId,
         run: 0,
         topic: marker.topic,
+        ...(via !== undefined && { via }),
         order: marker.order,
         attempt: 1,
         ...(inline && { event }),

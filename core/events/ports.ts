@@ -64,6 +64,13 @@ export interface EventHistoryLister {
   list(range: HistoryRange): Promise<{ readonly entries: readonly HistoryEntry[]; readonly next?: string }>;
 }
 
+/** One subscription that an event goes to. */
+export interface PlanEntry {
+  readonly id: string;
+  /** `door:pattern`, where it listens to a pattern: its row lies there. */
+  readonly via?: string;
+}
+
 /**
  * Which record of the stream brought an event first, where the event lies in the history, and who gets it:
  * decided once per event, so that repeating a dispatch neither loses nor doubles a delivery.
@@ -75,8 +82,8 @@ export interface FanOutMarker {
   /** `door/name`. */
   readonly topic: string;
   readonly order: string;
-  /** Ids of the subscriptions that matched; their number is what the event was fanned out to. */
-  readonly plan: readonly string[];
+  /** The subscriptions that matched; their number is what the event was fanned out to. */
+  readonly plan: readonly PlanEntry[];
   /** Of the doors that number their events. */
   readonly number?: number;
 }

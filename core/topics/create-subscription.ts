@@ -1,16 +1,18 @@
 import { ServiceError } from '../errors';
-import type { TopicKey } from '../events/event';
+import type { TopicSelector } from '../events/event';
+import { selects } from '../events/topic-pattern';
 import { type Principal, requireScope } from '../principal';
 import { explainRefusal, type PrivateTargets, vetUrl } from '../webhooks/network-guard';
 import { isFormatFor } from '../webhooks/webhook-body';
 import { requireCredentials } from './client-credentials';
 import { applyPolicy, defaultPolicy } from './delivery-policy';
-import { findTopic } from './find-topics';
+import { findSelector } from './find-selector';
 import type { SubscriptionStore, TopicStore } from './ports';
 import { mintSigningSecret } from './signing-secret';
 import type { Subscription, WebhookFormat } from './subscription';
 import { mintSubscriptionId } from './subscription-id';
 import type { SubscriptionRequest } from './subscription-schema';
+import { systemTopics } from './system-topics';
 
 export interface CreateSubscriptionPorts {
   readonly topics: Pick<TopicStore, 'find'>;
@@ -32,15 +34,15 @@ export async function createSubscription(
   ports: CreateSubscriptionPorts,
   at: string,
 ): Promise<Subscription> {
-  const { key } = await findTopic(request.topic, ports.topics);
-  if (key.door === 'system') {
+  const topic = await findSelector(request.topic, ports.topics);
+  if (topic.door === 'system') {
     requireScope(principal, 'subscriptions:system');
   }
   requireTarget(request.target, ports.privateTargets);
-  const format = requireFormat(request.format ?? 'standard', key);
+  const format = requireFormat(request.format ?? 'standard', topic);
   const subscription: Subscription = {
     id: mintSubscriptionId(ports.random),
-    topic: key,
+    topic,
     owner: principal.subject,
     target: request.target,
     format,
@@ -59,8 +61,10 @@ export async function createSubscription(
   return subscription;
 }
 
-function requireFormat(format: WebhookFormat, topic: TopicKey): WebhookFormat {
-  if (!isFormatFor(format, topic)) {
+/** @throws ServiceError `body_invalid` for a format that does not tell of all that the selector selects. */
+export function requireFormat(format: WebhookFormat, topic: TopicSelector): WebhookFormat {
+  const known = systemTopics.map(({ key }) => key).filter((key) => selects(topic, key));
+  if (!(known.length > 0 ? known : [topic]).every((key) => isFormatFor(format, key))) {
     const topics = 'profile.created, profile.updated and profile.deleted';
     throw new ServiceError('body_invalid', `the format "${format}" tells of ${topics} alone`);
   }

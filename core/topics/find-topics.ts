@@ -18,7 +18,7 @@ const LONGEST_REFERENCE = 300;
  */
 export async function findTopic(reference: string, topics: Pick<TopicStore, 'find'>): Promise<AnyTopic> {
   const key = reference.length <= LONGEST_REFERENCE ? parseTopicReference(reference) : undefined;
-  const topic = key && (await lookUp(key, topics));
+  const topic = key && (await lookUpTopic(key, topics));
   if (!topic) {
     throw new ServiceError(
       'not_found',
@@ -28,7 +28,11 @@ export async function findTopic(reference: string, topics: Pick<TopicStore, 'fin
   return topic;
 }
 
-async function lookUp(key: TopicKey, topics: Pick<TopicStore, 'find'>): Promise<AnyTopic | undefined> {
+/** The topic of that key, of the system's or from the registry. */
+export async function lookUpTopic(
+  key: TopicKey,
+  topics: Pick<TopicStore, 'find'>,
+): Promise<AnyTopic | undefined> {
   return key.door === 'system' ? findSystemTopic(key.name) : topics.find(key);
 }
 

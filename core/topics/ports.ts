@@ -22,8 +22,8 @@ export interface SubscriptionReference {
 /** The registry of subscriptions. All reads are strongly consistent, so a change takes effect with its reply. */
 export interface SubscriptionStore {
   create(subscription: Subscription): Promise<void>;
-  /** Those of a topic in every state but `deleted`. */
-  ofTopic(topic: TopicKey): Promise<readonly Subscription[]>;
+  /** Those that listen to exactly this topic, or this pattern, in every state but `deleted`. */
+  ofTopic(topic: TopicSelector): Promise<readonly Subscription[]>;
   /** In any state; `undefined` when there never was one, or it was deleted long ago. */
   find(id: string): Promise<Subscription | undefined>;
   /** Many at once; the map lacks those that are gone. */

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { FanOutMarker, FanOutMarkers } from '../../core/events/ports';
+import type { FanOutMarker, FanOutMarkers, PlanEntry } from '../../core/events/ports';
 import { decodeRecord, encodeRecord } from '../../core/stream-record';
 import { ifConditionHolds } from './conditional-write';
 import { eventExpiry, MAX_ATTRIBUTE_BYTES } from './event-rows';
@@ -17,7 +17,7 @@ export function makeDynamoFanOutMarkers(
   return { claim };
 
   async function claim(marker: FanOutMarker): Promise<FanOutMarker | 'too_large'> {
-    const plan = encodeRecord(marker.plan);
+    const plan = encodeRecord(marker.plan.map(toStored));
     if (plan.length > MAX_ATTRIBUTE_BYTES) {
       return 'too_large';
     }
@@ -78,7 +78,18 @@ function toMarker(eventId: string, row: Row): FanOutMarker {
     },
     topic: row.topic as string,
     order: row.order as string,
-    plan: plan.value as string[],
+    plan: (plan.value as StoredEntry[]).map(toEntry),
     ...(row.number !== undefined && { number: row.number as number }),
   };
+}
+
+/** An id alone, or with the pattern that it listens to: plans hold thousands. */
+type StoredEntry = string | readonly [id: string, via: string];
+
+function toStored({ id, via }: PlanEntry): StoredEntry {
+  return via === undefined ? id : [id, via];
+}
+
+function toEntry(stored: StoredEntry): PlanEntry {
+  return typeof stored === 'string' ? { id: stored } : { id: stored[0], via: stored[1] };
 }

@@ -6,7 +6,7 @@ import {
   paginateQuery,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { parseSelector, type TopicKey } from '../../core/events/event';
+import { parseSelector, type TopicSelector } from '../../core/events/event';
 import type {
   SubscriptionChanges,
   SubscriptionEditor,
@@ -75,7 +75,7 @@ export function makeDynamoSubscriptionStore(
     );
   }
 
-  async function ofTopic(topic: TopicKey): Promise<readonly Subscription[]> {
+  async function ofTopic(topic: TopicSelector): Promise<readonly Subscription[]> {
     const pages = paginateQuery(
       { client },
       {

@@ -8,6 +8,8 @@ export function toSubscriptionBody(subscription: Subscription): Record<string, u
   return {
     id: subscription.id,
     topic: topicReferenceText(subscription.topic),
+    // Names of other doors may look like patterns.
+    pattern: subscription.topic.isPattern,
     target: subscription.target,
     format: subscription.format,
     state: subscription.state,

@@ -1,5 +1,5 @@
 import { ServiceError } from '../../core/errors';
-import { type TopicKey, topicKeyText } from '../../core/events/event';
+import { selectorText, type TopicKey, type TopicSelector, topicKeyText } from '../../core/events/event';
 import type {
   SubscriptionEditor,
   SubscriptionReference,
@@ -48,9 +48,9 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
     this.subscriptions.set(subscription.id, subscription);
   }
 
-  async ofTopic(topic: TopicKey): Promise<readonly Subscription[]> {
+  async ofTopic(topic: TopicSelector): Promise<readonly Subscription[]> {
     return [...this.subscriptions.values()]
-      .filter((one) => topicKeyText(one.topic) === topicKeyText(topic) && one.state !== 'deleted')
+      .filter((one) => selectorText(one.topic) === selectorText(topic) && one.state !== 'deleted')
       .sort(byText(({ id }) => id));
   }
 

@@ -1,10 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { dispatchEvents } from '../../../core/events/dispatch-events';
-import type { Event } from '../../../core/events/event';
+import { type Event, selectorText } from '../../../core/events/event';
 import { makeEventNumbers } from '../../../core/events/event-numbers';
 import type { StreamRecord } from '../../../core/stream-record';
-import { deliveryId } from '../../../core/webhooks/delivery';
+import { deliveryId, subscriptionOf } from '../../../core/webhooks/delivery';
+import { parseDeliveryMessage } from '../../../core/webhooks/queue-messages';
 import {
   anEvent,
   aRecord,
@@ -75,7 +76,7 @@ class Stage {
 
   planned(): string[] {
     const plans = [...this.markers.markers.values()];
-    return plans.flatMap(({ eventId, plan }) => plan.map((id) => `${eventId} → ${id}`)).sort();
+    return plans.flatMap(({ eventId, plan }) => plan.map(({ id }) => `${eventId} → ${id}`)).sort();
   }
 }
 
@@ -95,7 +96,7 @@ describe('dispatchEvents', () => {
     const [ending] = await stage.dispatch(aRecord([event]));
     expect(ending).toMatchObject({ state: 'dispatched', events: 1, duplicates: 0, messages: 2 });
     const marker = stage.markers.markers.get('e1')!;
-    expect(marker.plan).toEqual(['sub_a', 'sub_b']);
+    expect(marker.plan).toEqual([{ id: 'sub_a' }, { id: 'sub_b' }]);
     expect(stage.queue.messages[0]).toEqual({
       delaySeconds: 0,
       message: {
@@ -154,7 +155,57 @@ describe('dispatchEvents', () => {
     const ofTopic = jest.spyOn(stage.subscriptions, 'ofTopic');
     const records = ['e1', 'e2', 'e3'].map((id) => aRecord([anEvent(id)], { partitionKey: id }));
     await stage.dispatch(...records, aRecord([anEvent('i1', { topic: invoices })]));
-    expect(ofTopic).toHaveBeenCalledTimes(2);
+    const asked = ofTopic.mock.calls.map(([selector]) => selectorText(selector)).sort();
+    expect(asked).toEqual(['manage/invoices', 'manage/orders', 'manage:*']);
+  });
+
+  it('finds who listens to a pattern, each once, and says by which pattern', async () => {
+    const stage = await stageWith('sub_exact');
+    const patterns = { sub_all: '*', sub_near: 'user.profile.*', sub_far: 'user.*', sub_no: 'users.*' };
+    for (const [id, name] of Object.entries(patterns)) {
+      await stage.subscriptions.create(
+        aSubscription({ id, topic: { door: 'manage', name, isPattern: true } }),
+      );
+    }
+    const elsewhere = { door: 'events', name: '*', isPattern: true } as const;
+    await stage.subscriptions.create(aSubscription({ id: 'sub_elsewhere', topic: elsewhere }));
+    const name = 'user.profile.changed';
+    await stage.dispatch(aRecord([anEvent('e1', { topic: { door: 'manage', name } }), anEvent('e2')]));
+    const sent = stage.queue.messages.map(({ message: { eventId, subscriptionId, topic, via } }) => [
+      eventId,
+      subscriptionId,
+      topic,
+      via,
+    ]);
+    expect(sent).toEqual([
+      ['e1', 'sub_near', 'manage/user.profile.changed', 'manage:user.profile.*'],
+      ['e1', 'sub_far', 'manage/user.profile.changed', 'manage:user.*'],
+      ['e1', 'sub_all', 'manage/user.profile.changed', 'manage:*'],
+      ['e2', 'sub_exact', 'manage/orders', undefined],
+      ['e2', 'sub_all', 'manage/orders', 'manage:*'],
+    ]);
+    expect(stage.queue.messages.map(({ message }) => parseDeliveryMessage(message))).not.toContain(undefined);
+    const found = await stage.subscriptions.findMany(
+      stage.queue.messages.map(({ message }) => subscriptionOf(message)),
+    );
+    expect(found.size).toBe(4);
+  });
+
+  it('tells a topic whose name ends like a pattern from the pattern', async () => {
+    const stage = new Stage();
+    const name = 'foo.*';
+    const exact = { door: 'webhooks', name } as const;
+    await stage.subscriptions.create(aSubscription({ id: 'sub_exact', topic: exact }));
+    await stage.subscriptions.create(
+      aSubscription({ id: 'sub_pattern', topic: { ...exact, isPattern: true } }),
+    );
+    await stage.dispatch(
+      aRecord([
+        anEvent('e1', { topic: { door: 'webhooks', name: 'foo.bar' } }),
+        anEvent('e2', { topic: exact }),
+      ]),
+    );
+    expect(stage.sent()).toEqual(['e1 → sub_pattern', 'e2 → sub_exact', 'e2 → sub_pattern']);
   });
 
   it('counts an id that comes twice within one record once', async () => {

@@ -1,11 +1,13 @@
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type {
   DuplicateClaims,
   EventHistoryReader,
   EventHistoryWriter,
+  FanOutMarker,
   FanOutMarkers,
   NumberBlocks,
 } from '../../../core/events/ports';
+import { encodeRecord } from '../../../core/stream-record';
 import { eventMarkKey, makeDynamoCrashMarkers } from '../../../lambdas/aws/dynamo-crash-markers';
 import { makeDynamoDuplicateClaims } from '../../../lambdas/aws/dynamo-duplicate-claims';
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
@@ -46,13 +48,13 @@ async function freshTable(): Promise<string> {
   return (await createTables(emulators.dynamodbUrl, `t${made}-`)).events;
 }
 
-function aMarker(sequenceNumber: string, plan: readonly string[] = ['sub_a', 'sub_b']) {
+function aMarker(sequenceNumber: string, ids: readonly string[] = ['sub_a', 'sub_b']): FanOutMarker {
   return {
     eventId: 'e1',
     winner: { sequenceNumber, shardId: 'shard-0' },
     topic: 'manage/orders',
     order: `1763640000000.0000000000.${sequenceNumber}`,
-    plan,
+    plan: ids.map((id) => ({ id })),
   };
 }
 
@@ -66,7 +68,7 @@ describe.each(markerStores)('FanOutMarkers %s', (_, makeStore) => {
     const store = await makeStore();
     await expect(store.claim(aMarker('1'))).resolves.toEqual(aMarker('1'));
     await expect(store.claim(aMarker('2', []))).resolves.toEqual(aMarker('1'));
-    await expect(store.claim({ ...aMarker('1'), plan: ['sub_new'], order: 'later' })).resolves.toEqual(
+    await expect(store.claim({ ...aMarker('1', ['sub_new']), order: 'later' })).resolves.toEqual(
       aMarker('1'),
     );
   });
@@ -74,12 +76,14 @@ describe.each(markerStores)('FanOutMarkers %s', (_, makeStore) => {
   it('keeps plans of none and of 5 000', async () => {
     const store = await makeStore();
     const large = Array.from({ length: 5000 }, (_, index) => `sub_${index.toString(36).padStart(16, '0')}`);
-    for (const [eventId, plan] of [
+    for (const [eventId, ids] of [
       ['none', []],
       ['many', large],
     ] as const) {
-      await store.claim({ ...aMarker('1', plan), eventId });
-      await expect(store.claim({ ...aMarker('1', ['other']), eventId })).resolves.toMatchObject({ plan });
+      await store.claim({ ...aMarker('1', ids), eventId });
+      await expect(store.claim({ ...aMarker('1', ['other']), eventId })).resolves.toMatchObject({
+        plan: ids.map((id) => ({ id })),
+      });
     }
   });
 
@@ -90,6 +94,13 @@ describe.each(markerStores)('FanOutMarkers %s', (_, makeStore) => {
       number: 7,
     });
     await expect(store.claim({ ...aMarker('1'), number: 8 })).resolves.toMatchObject({ number: 7 });
+  });
+
+  it('keeps by which pattern a subscription is in the plan', async () => {
+    const store = await makeStore();
+    const plan = [{ id: 'sub_a' }, { id: 'sub_b', via: 'manage:user.*' }, { id: 'sub_c', via: 'manage:*' }];
+    await store.claim({ ...aMarker('1'), plan });
+    await expect(store.claim(aMarker('2'))).resolves.toEqual({ ...aMarker('1'), plan });
   });
 
   it('lets one of many win that come at the same moment, and tells all of them which', async () => {
@@ -215,6 +226,25 @@ describe('the events table', () => {
     await store.claim(aMarker('1'));
     now = start + 46 * DAY;
     await expect(store.claim(aMarker('2'))).resolves.toEqual(aMarker('2'));
+  });
+
+  it('reads the plans of rows that hold ids alone', async () => {
+    const table = await freshTable();
+    const store = makeDynamoFanOutMarkers(client, table);
+    await store.claim(aMarker('1'));
+    const key = { partition: 'event#e1', sort: 'marker' };
+    await client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: key,
+        UpdateExpression: 'SET #plan = :plan',
+        ExpressionAttributeNames: { '#plan': 'plan' },
+        ExpressionAttributeValues: { ':plan': encodeRecord(['sub_x', 'sub_y']) },
+      }),
+    );
+    await expect(store.claim(aMarker('2'))).resolves.toMatchObject({
+      plan: [{ id: 'sub_x' }, { id: 'sub_y' }],
+    });
   });
 
   it('tells a plan that no item can hold, and keeps nothing of it', async () => {

@@ -129,6 +129,23 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
     expect(found.map(({ id }) => id)).toEqual(['sub_active', 'sub_disabled', 'sub_paused']);
   });
 
+  it('keeps those of a pattern apart from those of a topic of the same name', async () => {
+    const name = 'foo.*';
+    const exact = { door: 'webhooks', name } as const;
+    const pattern = { ...exact, isPattern: true } as const;
+    await store.create(aSubscription({ id: 'sub_exact', topic: exact }));
+    await store.create(aSubscription({ id: 'sub_pattern', topic: pattern }));
+    expect((await store.ofTopic(exact)).map(({ id }) => id)).toEqual(['sub_exact']);
+    expect((await store.ofTopic(pattern)).map(({ id }) => id)).toEqual(['sub_pattern']);
+    expect((await store.find('sub_pattern'))?.topic).toEqual(pattern);
+    const found = await store.findMany([{ id: 'sub_pattern', topic: pattern }]);
+    expect([...found.keys()]).toEqual(['sub_pattern']);
+    const { subscriptions } = await store.list({ owner: 'alice', limit: 5 });
+    expect(subscriptions.map(({ topic }) => topic)).toEqual([exact, pattern]);
+    await store.changeState({ id: 'sub_pattern', topic: pattern }, { from: ['active'], to: 'deleted', at });
+    await expect(store.ofTopic(pattern)).resolves.toEqual([]);
+  });
+
   it('reads many at once, each once, and leaves out what is not there', async () => {
     const ids = Array.from({ length: 130 }, (_, index) => `sub_${index}`);
     await Promise.all(ids.map((id) => store.create(aSubscription({ id }))));

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import fc from 'fast-check';
+import type { TopicSelector } from '../../../core/events/event';
 import type { PrivateTargets } from '../../../core/webhooks/network-guard';
 import {
   makeManageSubscriptions,
@@ -208,6 +209,71 @@ describe('manage-subscriptions, making one', () => {
       status: 201,
       body: { topic: 'profile.updated' },
     });
+  });
+
+  it.each([
+    ['user.*', { door: 'manage', name: 'user.*', isPattern: true }],
+    ['*', { door: 'manage', name: '*', isPattern: true }],
+    ['webhooks/foo.*', { door: 'webhooks', name: 'foo.*', isPattern: true }],
+    ['webhooks/*', { door: 'webhooks', name: '*', isPattern: true }],
+    ['manage/profile.*', { door: 'manage', name: 'profile.*', isPattern: true }],
+    [`${'a.'.repeat(8)}*`, { door: 'manage', name: `${'a.'.repeat(8)}*`, isPattern: true }],
+  ])('takes the pattern %s', async (topic, selector) => {
+    const made = await create({ topic, target });
+    expect(made).toMatchObject({ status: 201, body: { topic, pattern: true } });
+    expect((await subscriptions.ofTopic(selector as TopicSelector)).map(({ id }) => id)).toEqual([
+      made.body.id,
+    ]);
+  });
+
+  it('takes what is literally a topic of another door for that topic', async () => {
+    await topics.create({ key: { door: 'webhooks', name: 'foo.*' }, createdAt: 'then' });
+    const made = await create({ topic: 'webhooks/foo.*', target });
+    expect(made).toMatchObject({ status: 201, body: { topic: 'webhooks/foo.*' } });
+    expect(made.body).not.toHaveProperty('pattern');
+    expect(subscriptions.subscriptions.get(made.body.id)?.topic).toEqual({ door: 'webhooks', name: 'foo.*' });
+    await topics.create({ key: { door: 'webhooks', name: 'a.*.b.*' }, createdAt: 'then' });
+    expect((await create({ topic: 'webhooks/a.*.b.*', target })).status).toBe(201);
+  });
+
+  it.each(['profile.*', 'system/*', 'system/profile.*', 'change.*'])(
+    'wants the scope of the system for the pattern %s',
+    async (topic) => {
+      const body = { topic, target };
+      await expect(create(body)).resolves.toMatchObject({
+        status: 403,
+        body: { code: 'insufficient_scope' },
+      });
+      const scope = `${scopes} subscriptions:system`;
+      const made = await door('POST', '/v1/subscriptions', { body, scope });
+      expect(made).toMatchObject({ status: 201, body: { pattern: true } });
+      expect(subscriptions.subscriptions.get(made.body.id)?.topic.door).toBe('system');
+    },
+  );
+
+  it.each([
+    [`${'a.'.repeat(9)}*`, 'words'],
+    ['a.*.b.*', '"*"'],
+    ['**.*', '"*"'],
+    [`${'x'.repeat(270)}.*`, '256'],
+    ['a\ud800.*', 'whole'],
+  ])('refuses the pattern %j', async (topic, named) => {
+    const { status, body } = await create({ topic, target });
+    expect([status, body.code, body.detail]).toEqual([400, 'body_invalid', expect.stringContaining(named)]);
+    expect(subscriptions.subscriptions.size).toBe(0);
+  });
+
+  it.each(['us*r', 'user*', '*.created'])('knows no topic %j', async (topic) => {
+    expect((await create({ topic, target })).status).toBe(404);
+  });
+
+  it('takes the format of CIS for a pattern of which it tells all', async () => {
+    const scope = `${scopes} subscriptions:system`;
+    const subscribe = (topic: string) =>
+      door('POST', '/v1/subscriptions', { body: { topic, target, format: 'cis' }, scope });
+    expect((await subscribe('profile.*')).status).toBe(201);
+    expect((await subscribe('system/*')).status).toBe(400);
+    expect((await subscribe('webhooks/profile.*')).status).toBe(400);
   });
 
   it.each([
