@@ -16,10 +16,13 @@ export const errorStatus = {
   token_expired: 401,
   invalid_claims: 401,
   insufficient_scope: 403,
+  /** No credentials would help. */
+  forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
   already_exists: 409,
   conflict: 409,
+  media_type_unsupported: 415,
   target_refused: 422,
 } as const;
 

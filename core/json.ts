@@ -13,3 +13,11 @@ export function parseConfiguredJson(text: string, what: string): unknown {
     throw new Error(`${what} must be JSON`);
   }
 }
+
+/** Whether a value nests arrays and objects in more levels than that; looks no deeper. */
+export function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) {
+    return false;
+  }
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}

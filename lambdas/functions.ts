@@ -99,7 +99,7 @@ export const functions = {
   'manage-topics': {
     handler: 'manage/manage-topics',
     trigger: 'http',
-    description: 'Makes, lists and reads topics.',
+    description: 'Makes, lists, reads, changes and deletes topics, with their schemas.',
     environment: [...tokens, 'REGISTRY_TABLE_NAME'],
     memoryMegabytes: 512,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,

@@ -1,25 +1,53 @@
 import { ServiceError } from '../errors';
+import type { Json } from '../json';
+import { isJsonEqual } from '../person/json-equality';
 import type { TopicStore } from './ports';
+import type { TimeLimit } from './time-limit';
 import { isSystemTopicName, systemTopicPrefixes, type Topic } from './topic';
+import { describeTopic, requireUsableSchema, type TopicRequest } from './topic-request';
 
 /** Names stand in paths, hence no slash, and neither `.` nor `..` alone, which clients resolve away. */
 const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/;
 
-export interface TopicRequest {
-  readonly name: string;
-  readonly description?: string | undefined;
+export interface CreateTopicPorts {
+  readonly topics: Pick<TopicStore, 'create' | 'find'>;
+  readonly timeLimit: TimeLimit;
 }
 
 /**
- * Makes a topic of the manage door.
+ * Makes a topic of the manage door. The same request of the same caller finds what it has made.
  * @param at ISO 8601.
- * @throws ServiceError `body_invalid` for a name that is none or the system's, `already_exists`.
+ * @throws ServiceError `body_invalid` for a name that is none or the system's, or a schema that cannot be used;
+ *   `already_exists`.
  */
 export async function createTopic(
-  { name, description }: TopicRequest,
-  topics: Pick<TopicStore, 'create'>,
+  { name, ...request }: TopicRequest,
+  createdBy: string,
+  { topics, timeLimit }: CreateTopicPorts,
   at: string,
-): Promise<Topic> {
+): Promise<{ readonly outcome: 'created' | 'found'; readonly topic: Topic }> {
+  requireName(name);
+  const topic: Topic = {
+    key: { door: 'manage', name },
+    ...describeTopic(request, {}, at),
+    createdBy,
+    createdAt: at,
+  };
+  requireUsableSchema(topic, timeLimit);
+  if ((await topics.create(topic)) === 'created') {
+    return { outcome: 'created', topic };
+  }
+  const found = await topics.find(topic.key);
+  if (found === undefined || !isRepeated(topic, found)) {
+    throw new ServiceError(
+      'already_exists',
+      `the topic "${name}" exists already; PATCH /v1/topics/${name} changes it`,
+    );
+  }
+  return { outcome: 'found', topic: found };
+}
+
+function requireName(name: string): void {
   if (!TOPIC_NAME.test(name)) {
     throw new ServiceError(
       'body_invalid',
@@ -30,13 +58,12 @@ export async function createTopic(
     const prefixes = systemTopicPrefixes.map((prefix) => `"${prefix}"`).join(', ');
     throw new ServiceError('body_invalid', `name: names that begin with ${prefixes} belong to the system`);
   }
-  const topic: Topic = {
-    key: { door: 'manage', name },
-    ...(description !== undefined && { description }),
-    createdAt: at,
-  };
-  if ((await topics.create(topic)) === 'already_exists') {
-    throw new ServiceError('already_exists', `the topic "${name}" exists already`);
-  }
-  return topic;
+}
+
+function isRepeated(topic: Topic, found: Topic): boolean {
+  const said = ({ description, schema, examples, deprecation, createdBy }: Topic): Json => [
+    ...[description ?? null, schema ?? null, examples ?? null, createdBy ?? null],
+    deprecation === undefined ? null : [deprecation.notice ?? null],
+  ];
+  return isJsonEqual(said(topic), said(found));
 }

@@ -6,6 +6,10 @@ import type { Topic } from './topic';
 export interface TopicStore {
   create(topic: Topic): Promise<'created' | 'already_exists'>;
   find(key: TopicKey): Promise<Topic | undefined>;
+  /** Writes the topic if nobody changed it since it was read: its `revision` is one above the one that was read. */
+  replace(topic: Topic): Promise<'replaced' | 'conflict'>;
+  /** Repeating it changes nothing. */
+  remove(key: TopicKey): Promise<void>;
   /**
    * In the order of their keys. Bounded: at most `limit`, with a token for the rest.
    * @throws ServiceError `parameter_invalid` for a token that no list gave.

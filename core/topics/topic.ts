@@ -1,11 +1,29 @@
 import type { TopicKey } from '../events/event';
+import type { Json, JsonObject } from '../json';
 
 /** What events are published under. */
 export interface Topic {
   readonly key: TopicKey;
   readonly description?: string;
+  /** JSON Schema that the data of its events fits; checked by the door that publishes. @default any data */
+  readonly schema?: JsonObject;
+  /** Data as it may look, for people; fits the schema. */
+  readonly examples?: readonly Json[];
+  /** Publishing still works; who does it is told. */
+  readonly deprecation?: Deprecation;
+  /** The principal who made it. */
+  readonly createdBy?: string;
   /** ISO 8601. */
   readonly createdAt: string;
+  /** How often it was changed; missing for never. */
+  readonly revision?: number;
+}
+
+export interface Deprecation {
+  /** ISO 8601. */
+  readonly since: string;
+  /** What to use instead. */
+  readonly notice?: string;
 }
 
 /** Topics that belong to the system: nobody publishes there, and only a principal with the scope subscribes. */

@@ -1,7 +1,8 @@
-import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { parseTopicKey, type TopicKey, topicKeyText } from '../../core/events/event';
+import type { Json, JsonObject } from '../../core/json';
 import type { TopicStore } from '../../core/topics/ports';
-import type { Topic } from '../../core/topics/topic';
+import type { Deprecation, Topic } from '../../core/topics/topic';
 import { ifConditionHolds } from './conditional-write';
 import { batchRead } from './dynamo-batch-read';
 import { readPage } from './registry-page';
@@ -12,7 +13,7 @@ const LIST_PARTITION = 'topics';
 
 /** Topics on the registry table, by the keys of `lambdas/tables.ts`. */
 export function makeDynamoTopicStore(client: DynamoDBDocumentClient, tableName: string): TopicStore {
-  return { create, find, list };
+  return { create, find, replace, remove, list };
 
   async function create(topic: Topic): Promise<'created' | 'already_exists'> {
     // The list first: a row that lists nothing yet is skipped, a topic that is not listed would stay so.
@@ -36,6 +37,28 @@ export function makeDynamoTopicStore(client: DynamoDBDocumentClient, tableName: 
       new GetCommand({ TableName: tableName, Key: rowKey(topicKeyText(key)), ConsistentRead: true }),
     );
     return Item && toTopic(Item);
+  }
+
+  async function replace(topic: Topic): Promise<'replaced' | 'conflict'> {
+    const read = (topic.revision ?? 1) - 1;
+    const command = new PutCommand({
+      TableName: tableName,
+      Item: toRow(topic),
+      ConditionExpression:
+        read === 0 ? 'attribute_exists(#partition) AND attribute_not_exists(#revision)' : '#revision = :read',
+      ExpressionAttributeNames: { '#revision': 'revision', ...(read === 0 && { '#partition': 'partition' }) },
+      ...(read > 0 && { ExpressionAttributeValues: { ':read': read } }),
+    });
+    return (await ifConditionHolds(client.send(command))) ? 'replaced' : 'conflict';
+  }
+
+  /** The topic first: a row that lists nothing is skipped. */
+  async function remove(key: TopicKey): Promise<void> {
+    const text = topicKeyText(key);
+    await client.send(new DeleteCommand({ TableName: tableName, Key: rowKey(text) }));
+    await client.send(
+      new DeleteCommand({ TableName: tableName, Key: { partition: LIST_PARTITION, sort: text } }),
+    );
   }
 
   async function list({
@@ -68,13 +91,20 @@ function rowKey(keyText: string): { partition: string; sort: string } {
   return { partition: `topic#${keyText}`, sort: 'topic' };
 }
 
-function toRow({ key, description, createdAt }: Topic): Row {
+/** What is JSON lies there as text: the store's own numbers are others. */
+function toRow(topic: Topic): Row {
+  const { key, description, schema, examples, deprecation, createdBy, createdAt, revision } = topic;
   const text = topicKeyText(key);
   return {
     ...rowKey(text),
     topic: text,
     created_at: createdAt,
     ...(description !== undefined && { description }),
+    ...(schema !== undefined && { schema: JSON.stringify(schema) }),
+    ...(examples !== undefined && { examples: JSON.stringify(examples) }),
+    ...(deprecation !== undefined && { deprecation }),
+    ...(createdBy !== undefined && { created_by: createdBy }),
+    ...(revision !== undefined && { revision }),
   };
 }
 
@@ -83,5 +113,10 @@ function toTopic(row: Row): Topic {
     key: parseTopicKey(String(row.topic)),
     createdAt: String(row.created_at),
     ...(row.description !== undefined && { description: String(row.description) }),
+    ...(row.schema !== undefined && { schema: JSON.parse(String(row.schema)) as JsonObject }),
+    ...(row.examples !== undefined && { examples: JSON.parse(String(row.examples)) as Json[] }),
+    ...(row.deprecation !== undefined && { deprecation: row.deprecation as Deprecation }),
+    ...(row.created_by !== undefined && { createdBy: String(row.created_by) }),
+    ...(row.revision !== undefined && { revision: Number(row.revision) }),
   };
 }

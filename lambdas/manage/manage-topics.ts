@@ -1,69 +1,86 @@
-import * as z from 'zod';
 import { requireScope } from '../../core/principal';
+import { changeTopic, deleteTopic } from '../../core/topics/change-topic';
 import { createTopic } from '../../core/topics/create-topic';
-import { type AnyTopic, findTopic, listTopics } from '../../core/topics/find-topics';
-import type { TopicStore } from '../../core/topics/ports';
-import { topicReferenceText } from '../../core/topics/topic-reference';
+import { findTopic, listTopics } from '../../core/topics/find-topics';
+import type { SubscriptionStore, TopicStore } from '../../core/topics/ports';
+import type { TimeLimit } from '../../core/topics/time-limit';
+import { topicChangesSchema, topicSchema } from '../../core/topics/topic-request';
 import { documentClient } from '../aws/document-client';
+import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
 import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
 import { readEnvironment } from '../shared/environment';
 import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
+import { makeTimeLimit } from '../shared/time-limit';
 import { readBody, readPaging } from './read-request';
+import { toTopicBody, toTopicSummary } from './topic-body';
 
-const topicSchema = z.strictObject({ name: z.string(), description: z.string().max(500).optional() });
+/** For trying out a schema; one that needs more would hold up whoever publishes. */
+const SCHEMA_MILLISECONDS = 500;
 
 export interface ManageTopicsPorts {
   readonly topics: TopicStore;
+  readonly subscriptions: Pick<SubscriptionStore, 'ofTopic'>;
+  readonly timeLimit: TimeLimit;
   readonly authenticate: Authenticator;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
 /**
- * Trigger: `POST` and `GET /v1/topics`, `GET /v1/topics/{name}`.
- * Success: 201 with the topic that was made; 200 with a page of topics, or one.
- * Refusal: 400, 401, 403 (scope), 404, 409 (the name is taken), 413 as problem details.
- * Retry: harmless; a repeated POST whose first reply was lost is a 409.
+ * Trigger: `POST` and `GET /v1/topics`, `GET`, `PATCH` and `DELETE /v1/topics/{name}`.
+ * Success: 201 with the topic that was made, 200 when the same call made it before; 200 with a page of topics, or
+ * one; 204 when it is deleted.
+ * Refusal: 400, 401, 403 (scope, or not of this door), 404, 409 (the name is taken, or somebody subscribes), 413 as
+ * problem details.
+ * Retry: harmless.
  */
-export function makeManageTopics({ topics, authenticate, now }: ManageTopicsPorts): HttpHandler {
+export function makeManageTopics(ports: ManageTopicsPorts): HttpHandler {
+  const { topics, authenticate, now } = ports;
   return async (request) => {
     const principal = await authenticate(request);
-    if (request.method === 'POST') {
-      requireScope(principal, 'topics:write');
-      return create(request);
-    }
-    requireScope(principal, 'topics:read');
+    requireScope(principal, request.method === 'GET' ? 'topics:read' : 'topics:write');
     const { name } = request.parameters;
-    return name === undefined ? list(request) : { status: 200, body: toBody(await findTopic(name, topics)) };
+    if (name !== undefined) {
+      return answerOne(request, name);
+    }
+    return request.method === 'POST' ? create(request, principal.subject) : list(request);
   };
 
-  async function create(request: HttpRequest): Promise<HttpReply> {
-    const topic = await createTopic(readBody(request, topicSchema), topics, new Date(now()).toISOString());
-    return { status: 201, body: toBody(topic) };
+  async function create(request: HttpRequest, createdBy: string): Promise<HttpReply> {
+    const { outcome, topic } = await createTopic(readBody(request, topicSchema), createdBy, ports, at());
+    return { status: outcome === 'created' ? 201 : 200, body: toTopicBody(topic) };
+  }
+
+  async function answerOne(request: HttpRequest, name: string): Promise<HttpReply> {
+    switch (request.method) {
+      case 'GET':
+        return { status: 200, body: toTopicBody(await findTopic(name, topics)) };
+      case 'PATCH': {
+        const changes = readBody(request, topicChangesSchema);
+        return { status: 200, body: toTopicBody(await changeTopic(name, changes, ports, at())) };
+      }
+      default:
+        await deleteTopic(name, ports);
+        return { status: 204 };
+    }
   }
 
   async function list(request: HttpRequest): Promise<HttpReply> {
     const page = await listTopics(readPaging(request), topics);
-    return { status: 200, body: { topics: page.topics.map(toBody), next: page.next } };
+    return { status: 200, body: { topics: page.topics.map(toTopicSummary), next: page.next } };
   }
-}
 
-function toBody(topic: AnyTopic): Record<string, unknown> {
-  return {
-    name: topicReferenceText(topic.key),
-    door: topic.key.door,
-    description: topic.description,
-    built_in: topic.key.door === 'system',
-    created_at: 'createdAt' in topic ? topic.createdAt : undefined,
-  };
+  function at(): string {
+    return new Date(now()).toISOString();
+  }
 }
 
 export const topicMethods: DoorMethods = {
   methods: ['GET', 'POST'],
-  methodsOf: { '/v1/topics/{name}': ['GET'] },
+  methodsOf: { '/v1/topics/{name}': ['GET', 'PATCH', 'DELETE'] },
 };
 
 export const handler = httpFunction({
@@ -72,8 +89,11 @@ export const handler = httpFunction({
   ...topicMethods,
   wire: () => {
     const environment = readEnvironment('manage-topics');
+    const client = documentClient();
     return makeManageTopics({
-      topics: makeDynamoTopicStore(documentClient(), environment.REGISTRY_TABLE_NAME),
+      topics: makeDynamoTopicStore(client, environment.REGISTRY_TABLE_NAME),
+      subscriptions: makeDynamoSubscriptionStore(client, environment.REGISTRY_TABLE_NAME),
+      timeLimit: makeTimeLimit(SCHEMA_MILLISECONDS),
       authenticate: makeAuthenticator(environment),
       now: Date.now,
     });

@@ -29,9 +29,9 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem', 'BatchGetItem');
   }
 
-  /** Lets the function make, find and list topics. */
+  /** Lets the function make, find, list, change and delete topics. */
   grantManageTopics(fn: ServiceFunction): void {
-    this.store.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'Query');
+    this.store.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query');
   }
 
   /** Lets the function make, find, list, change and delete subscriptions. */

@@ -19,7 +19,11 @@ describe('sliceMembers', () => {
 
   it('lets the last of a name count, and reads escaped names', () => {
     expect(Object.fromEntries(sliceMembers('{"a":1,"\\u0061":2,"\\"":3,"__proto__":4}'))).toEqual(
-      Object.fromEntries([['a', '2'], ['"', '3'], ['__proto__', '4']]),
+      Object.fromEntries([
+        ['a', '2'],
+        ['"', '3'],
+        ['__proto__', '4'],
+      ]),
     );
   });
 
@@ -47,7 +51,12 @@ describe('sliceMembers', () => {
 
 describe('sliceElements', () => {
   it('gives the texts as they came', () => {
-    expect(sliceElements('[ 1.0 ,"a,]", [2 ,3],{"x":"]"} ]')).toEqual(['1.0', '"a,]"', '[2 ,3]', '{"x":"]"}']);
+    expect(sliceElements('[ 1.0 ,"a,]", [2 ,3],{"x":"]"} ]')).toEqual([
+      '1.0',
+      '"a,]"',
+      '[2 ,3]',
+      '{"x":"]"}',
+    ]);
   });
 
   it('agrees with JSON.parse', () => {

@@ -24,7 +24,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'read-person': 262,
   'list-people': 270,
   'read-well-known': 211,
-  'manage-topics': 349,
+  'manage-topics': 393,
   'manage-subscriptions': 382,
   'manage-deliveries': 397,
   'read-health': 31,
@@ -153,6 +153,7 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
     (action) => `dynamodb:${action} ${statuses}`,
   ),
   'integrate-changes': [`dynamodb:Query ${statuses}`],
+  'manage-topics': [`dynamodb:UpdateItem ${registry}`],
   'manage-deliveries': ['DeleteItem', 'PutItem', 'Query', 'UpdateItem'].map(
     (action) => `dynamodb:${action} ${registry}`,
   ),

@@ -18,7 +18,13 @@ const anything: Directions = { ours: ['bin', 'lib', 'lambdas', 'core', 'sdk', 'l
 /** Design, section 4: who may import what. The more specific path comes first. */
 const directions: ReadonlyArray<readonly [layer: string, Directions]> = [
   ...maps.map((map) => [map, { ours: maps, packages: [] }] as const),
-  ['core', { ours: ['core'], packages: ['zod', 'ipaddr.js', 'node:crypto', 'node:zlib', 'node:buffer'] }],
+  [
+    'core',
+    {
+      ours: ['core'],
+      packages: ['zod', 'ipaddr.js', '@cfworker/json-schema', 'node:crypto', 'node:zlib', 'node:buffer'],
+    },
+  ],
   [
     'lambdas',
     {

@@ -26,6 +26,20 @@ export class MemoryTopicStore implements TopicStore {
     return this.topics.get(topicKeyText(key));
   }
 
+  async replace(topic: Topic): Promise<'replaced' | 'conflict'> {
+    const key = topicKeyText(topic.key);
+    const found = this.topics.get(key);
+    if (!found || (found.revision ?? 0) !== (topic.revision ?? 1) - 1) {
+      return 'conflict';
+    }
+    this.topics.set(key, topic);
+    return 'replaced';
+  }
+
+  async remove(key: TopicKey): Promise<void> {
+    this.topics.delete(topicKeyText(key));
+  }
+
   async list(options: { limit: number; after?: string }) {
     const { items, next } = page(
       [...this.topics.values()],

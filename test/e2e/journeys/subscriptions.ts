@@ -64,7 +64,9 @@ export function subscriptions(journey: JourneyOf): void {
       status: 201,
       json: { name },
     });
-    expect(await send(journey(), '/v1/topics', { body: { name } })).toMatchObject({ status: 409 });
+    expect(await send(journey(), '/v1/topics', { body: { name } })).toMatchObject({ status: 200 });
+    const other = { name, description: 'another' };
+    expect(await send(journey(), '/v1/topics', { body: other })).toMatchObject({ status: 409 });
     expect(await send(journey(), `/v1/topics/${name}`)).toMatchObject({ status: 200, json: { name } });
     const system = await send(journey(), '/v1/topics', { body: { name: 'profile.deleted' } });
     expect([400, 403]).toContain(system.status);

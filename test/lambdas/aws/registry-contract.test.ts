@@ -57,6 +57,40 @@ describe.each(topicStores)('TopicStore %s', (_, makeStore) => {
     await expect(store.find({ door: 'events', name: 'orders' })).resolves.toBeUndefined();
   });
 
+  it('keeps all that is said of a topic', async () => {
+    const topic = {
+      key: orders,
+      schema: { type: 'number', minimum: 1e21, '': { $ref: '#' } },
+      examples: [1.5, null, '\ud800'],
+      deprecation: { since: at, notice: 'x' },
+      createdBy: 'alice',
+      createdAt: at,
+    };
+    await store.create(topic);
+    await expect(store.find(orders)).resolves.toEqual(topic);
+    expect((await store.list({ limit: 1 })).topics).toEqual([topic]);
+  });
+
+  it('replaces a topic once per revision: who read an older one loses', async () => {
+    const topic = { key: orders, createdAt: at };
+    await expect(store.replace({ ...topic, revision: 1 })).resolves.toBe('conflict');
+    await store.create({ ...topic, description: 'gone' });
+    const both = [1, 1].map((revision) => store.replace({ ...topic, revision }));
+    expect((await Promise.all(both)).sort()).toEqual(['conflict', 'replaced']);
+    await expect(store.find(orders)).resolves.toEqual({ ...topic, revision: 1 });
+    await expect(store.replace({ ...topic, revision: 3 })).resolves.toBe('conflict');
+    await expect(store.replace({ ...topic, revision: 2 })).resolves.toBe('replaced');
+  });
+
+  it('removes a topic, which can be made anew', async () => {
+    await store.create({ key: orders, createdAt: at });
+    await store.remove(orders);
+    await store.remove(orders);
+    await expect(store.find(orders)).resolves.toBeUndefined();
+    expect((await store.list({ limit: 1 })).topics).toEqual([]);
+    await expect(store.create({ key: orders, createdAt: at })).resolves.toBe('created');
+  });
+
   it('makes a topic once, also when two make it at the same moment', async () => {
     const outcomes = await Promise.all(
       ['one', 'two', 'three'].map((description) => store.create({ key: orders, description, createdAt: at })),

@@ -1,22 +1,43 @@
 import { systemTopics } from '../../../core/topics/system-topics';
 import { makeManageTopics, topicMethods } from '../../../lambdas/manage/manage-topics';
+import { makeTimeLimit } from '../../../lambdas/shared/time-limit';
+import { aSubscription } from '../../support/deliveries';
 import { authenticate, openManageDoor } from '../../support/manage-door';
-import { MemoryTopicStore } from '../../support/memory-registry';
+import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
 
 const now = Date.parse('2026-11-20T12:00:00.000Z');
 
 let topics: MemoryTopicStore;
+let subscriptions: MemorySubscriptionStore;
+let moment: number;
 let door: ReturnType<typeof openManageDoor>;
 
 beforeEach(() => {
   topics = new MemoryTopicStore();
-  const handler = makeManageTopics({ topics, authenticate, now: () => now });
+  subscriptions = new MemorySubscriptionStore();
+  moment = now;
+  const handler = makeManageTopics({
+    topics,
+    subscriptions,
+    timeLimit: makeTimeLimit(200),
+    authenticate,
+    now: () => moment,
+  });
   door = openManageDoor('manage-topics', topicMethods, handler, 'topics:read topics:write');
 });
 
 const create = (body: unknown) => door('POST', '/v1/topics', { body });
-const read = (name: string) =>
-  door('GET', '/v1/topics/{name}', { parameters: { name: encodeURIComponent(name) } });
+const call = (method: string, name: string, body?: unknown) =>
+  door(method, '/v1/topics/{name}', { parameters: { name: encodeURIComponent(name) }, body });
+const read = (name: string) => call('GET', name);
+const change = (name: string, body: unknown) => call('PATCH', name, body);
+const remove = (name: string) => call('DELETE', name);
+
+const schema = {
+  type: 'object',
+  properties: { total: { type: 'number', minimum: 0 } },
+  required: ['total'],
+};
 
 describe('manage-topics', () => {
   it('makes a topic, reads it and lists it', async () => {
@@ -24,6 +45,8 @@ describe('manage-topics', () => {
       name: 'orders.v1',
       door: 'manage',
       description: 'of the shop',
+      has_schema: false,
+      deprecated: false,
       built_in: false,
       created_at: '2026-11-20T12:00:00.000Z',
     };
@@ -43,6 +66,157 @@ describe('manage-topics', () => {
       body: { code: 'already_exists', detail: expect.stringContaining('"orders"') },
     });
     expect((await read('orders')).body.description).toBe('first');
+  });
+
+  it('finds what the same call made before, and refuses another’s', async () => {
+    const body = { name: 'orders', schema, examples: [{ total: 1 }], deprecated: 'use orders.v2' };
+    const made = await create(body);
+    moment += 1000;
+    const again = await create(body);
+    expect([again.status, again.body]).toEqual([200, made.body]);
+    expect((await create({ ...body, examples: [] })).status).toBe(409);
+    expect((await door('POST', '/v1/topics', { body, subject: 'mallory' })).status).toBe(409);
+  });
+
+  it('keeps a schema and its examples, and shows them with the topic, not in lists', async () => {
+    const made = await create({ name: 'orders', schema, examples: [{ total: 1.5 }] });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { schema, examples: [{ total: 1.5 }], has_schema: true },
+    });
+    expect((await read('orders')).body).toEqual(made.body);
+    const listed = (await door('GET', '/v1/topics', { query: { limit: '100' } })).body.topics.at(-1);
+    expect(listed).toMatchObject({ name: 'orders', has_schema: true });
+    expect(listed).not.toHaveProperty('schema');
+  });
+
+  it('refuses an example that does not fit, and names it', async () => {
+    const { status, body } = await create({
+      name: 'orders',
+      schema,
+      examples: [{ total: 1 }, { total: -1 }],
+    });
+    expect([status, body.detail]).toEqual([
+      400,
+      'examples.1: data.total does not fit the schema of its topic: expected {"minimum":0}',
+    ]);
+    expect(topics.topics.size).toBe(0);
+  });
+
+  it.each<[string, unknown, RegExp]>([
+    ['no object', [], /JSON Schema/],
+    ['a remote reference', { $ref: 'https://evil.test/schema.json' }, /does not begin with "#"/],
+    ['a reference to a file', { properties: { a: { $ref: 'other.json#/a' } } }, /does not begin with "#"/],
+    ['a reference to nowhere', { $ref: '#/$defs/none' }, /leads nowhere/],
+    ['a reference to itself', { $ref: '#' }, /leads back to itself/],
+    ['a dynamic reference', { $dynamicRef: '#x' }, /not supported/],
+    ['an unknown dialect', { $schema: 'https://example.org/mine' }, /\$schema/],
+    ['a pattern that is none', { pattern: '(' }, /no regular expression/],
+    ['a property pattern that is none', { patternProperties: { '[': {} } }, /no regular expression/],
+    ['a long pattern', { pattern: 'a'.repeat(501) }, /501 characters/],
+    ['33 kB', { enum: ['x'.repeat(33_000)] }, /32768 bytes/],
+    ['a keyword of the wrong kind', { required: 7 }, /cannot be evaluated/],
+  ])('refuses a schema with %s', async (_, wrong, reason) => {
+    const { status, body } = await create({ name: 'orders', schema: wrong });
+    expect([status, body.detail]).toEqual([400, expect.stringMatching(reason)]);
+    expect(topics.topics.size).toBe(0);
+  });
+
+  it('refuses a schema that nests without end', async () => {
+    const nested = `${'{"not":'.repeat(9000)}{}${'}'.repeat(9000)}`;
+    const { status, body } = await create(`{"name":"orders","schema":${nested}}`);
+    expect([status, body.detail]).toEqual([400, expect.stringContaining('deeper than 32')]);
+  });
+
+  it('refuses a schema that hangs, on the example that shows it or on none', async () => {
+    const slow = await create({
+      name: 'a',
+      schema: { pattern: '^(a+)+$' },
+      examples: [`${'a'.repeat(60)}b`],
+    });
+    expect([slow.status, slow.body.detail]).toEqual([400, expect.stringContaining('takes too long')]);
+    const $defs: Record<string, unknown> = { d0: { type: 'object' } };
+    for (let level = 1; level < 40; level += 1) {
+      const $ref = `#/$defs/d${level - 1}`;
+      $defs[`d${level}`] = { not: { anyOf: [{ not: { $ref } }, { not: { $ref } }] } };
+    }
+    const branching = await create({ name: 'b', schema: { $defs, $ref: '#/$defs/d39' } });
+    expect([branching.status, branching.body.detail]).toEqual([
+      400,
+      expect.stringContaining('takes too long'),
+    ]);
+    expect(topics.topics.size).toBe(0);
+  });
+
+  it('changes what is given, removes what is null, leaves the rest', async () => {
+    await create({ name: 'orders', description: 'of the shop', schema, examples: [{ total: 1 }] });
+    const changed = await change('orders', { description: null, deprecated: 'use orders.v2' });
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { schema, deprecated: 'use orders.v2', deprecated_at: '2026-11-20T12:00:00.000Z' },
+    });
+    expect(changed.body).not.toHaveProperty('description');
+    moment += 60_000;
+    const later = await change('orders', { deprecated: true, examples: null });
+    expect(later.body).toMatchObject({ deprecated: true, deprecated_at: '2026-11-20T12:00:00.000Z' });
+    expect((await change('orders', { deprecated: false, schema: null })).body).toEqual({
+      name: 'orders',
+      door: 'manage',
+      has_schema: false,
+      deprecated: false,
+      built_in: false,
+      created_at: '2026-11-20T12:00:00.000Z',
+    });
+  });
+
+  it('holds a new schema against the examples that are there', async () => {
+    await create({ name: 'orders', schema, examples: [{ total: 1 }] });
+    const refused = await change('orders', { schema: { type: 'string' } });
+    expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining('examples.0')]);
+    expect((await read('orders')).body.schema).toEqual(schema);
+  });
+
+  it('loses no change of two who change at the same moment', async () => {
+    await create({ name: 'orders' });
+    await Promise.all([change('orders', { description: 'd' }), change('orders', { deprecated: true })]);
+    expect((await read('orders')).body).toMatchObject({ description: 'd', deprecated: true });
+  });
+
+  it('deletes a topic that nobody subscribes to, and says how many do', async () => {
+    await create({ name: 'orders' });
+    const topic = { door: 'manage', name: 'orders' } as const;
+    await subscriptions.create(aSubscription({ id: 'sub_1', topic }));
+    await subscriptions.create(aSubscription({ id: 'sub_2', topic, state: 'disabled' }));
+    const refused = await remove('orders');
+    expect([refused.status, refused.body.code, refused.body.detail]).toEqual([
+      409,
+      'conflict',
+      expect.stringContaining('2 subscriptions'),
+    ]);
+    subscriptions.subscriptions.clear();
+    expect((await remove('orders')).status).toBe(204);
+    expect((await read('orders')).status).toBe(404);
+    expect((await remove('orders')).status).toBe(404);
+  });
+
+  it.each(['profile.created', 'events/a'])('neither changes nor deletes %s', async (name) => {
+    await topics.create({ key: { door: 'events', name: 'a' }, createdAt: 'then' });
+    for (const answer of [await change(name, { description: 'mine' }), await remove(name)]) {
+      expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);
+    }
+    expect(topics.topics.size).toBe(1);
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', {}],
+    ['a new name', { name: 'b' }],
+    ['a deprecation of null', { deprecated: null }],
+    ['an empty deprecation', { deprecated: '' }],
+    ['eleven examples', { examples: Array(11).fill(1) }],
+    ['a bottomless example', `{"examples":[${'['.repeat(9000)}${']'.repeat(9000)}]}`],
+  ])('refuses to change %s', async (_, body) => {
+    await create({ name: 'orders' });
+    expect(await change('orders', body)).toMatchObject({ status: 400, body: { code: 'body_invalid' } });
   });
 
   it.each(['', '.', '..', 'a/b', 'a b', 'é', 'x'.repeat(129), 'a\n', '%2e%2e', 'a#b'])(
@@ -135,6 +309,8 @@ describe('manage-topics', () => {
     ['GET', '/v1/topics/{name}', '', 403],
     ['POST', '/v1/topics', 'topics:read', 403],
     ['POST', '/v1/topics', null, 401],
+    ['PATCH', '/v1/topics/{name}', 'topics:read', 403],
+    ['DELETE', '/v1/topics/{name}', 'topics:read', 403],
   ])('answers %s %s with the scopes %j by %i', async (method, resource, scope, status) => {
     const parameters = resource.includes('{') ? { name: 'a' } : {};
     const answer = await door(method, resource, { scope, parameters, body: { name: 'a' } });
@@ -147,7 +323,7 @@ describe('manage-topics', () => {
     const deleting = await door('DELETE', '/v1/topics');
     expect([deleting.status, deleting.headers.allow]).toEqual([405, 'GET, POST, OPTIONS']);
     const posting = await door('POST', '/v1/topics/{name}', { parameters: { name: 'a' }, body: {} });
-    expect([posting.status, posting.headers.allow]).toEqual([405, 'GET, OPTIONS']);
+    expect([posting.status, posting.headers.allow]).toEqual([405, 'GET, PATCH, DELETE, OPTIONS']);
   });
 
   it('tells nothing of a failure of ours', async () => {
