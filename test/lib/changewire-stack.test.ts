@@ -111,7 +111,9 @@ describe('permissions', () => {
     ],
     [
       'manage-topics',
-      ['BatchGetItem', 'GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} topics/registry`),
+      ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query'].map(
+        (action) => `dynamodb:${action} topics/registry`,
+      ),
     ],
     [
       'manage-subscriptions',
