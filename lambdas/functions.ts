@@ -157,6 +157,7 @@ export const functions = {
       'DEAD_LETTER_QUEUE_URL',
       'EVENTS_STREAM_NAME',
       'ALLOW_PRIVATE_TARGETS',
+      'FORWARD_PROXY',
     ],
     memoryMegabytes: 512,
     // The longest time-out a policy may ask for is 30 s; a batch is posted concurrently.

@@ -38,6 +38,11 @@ export const settingKeys = {
     effect: 'none yet',
   },
   allowPrivateTargets: { schema: z.union([z.boolean(), z.array(cidr)]), effect: 'template' },
+  /** `http://host:port` of a proxy that webhooks go out through; none when it is left out. */
+  forwardProxy: {
+    schema: text.refine(isProxyUrl, 'expected "http://host:port" or "https://host:port", and nothing else'),
+    effect: 'template',
+  },
   seedProfiles: { schema: whole.min(0), effect: 'local' },
   acceptUnknownTopics: { schema: z.boolean(), effect: 'none yet' },
   dedupeTriggers: { schema: z.boolean(), effect: 'none yet' },
@@ -122,4 +127,13 @@ function isCidr(range: string): boolean {
   const match = /^(.+)\/(\d{1,3})$/.exec(range);
   const family = isIP(match?.[1] ?? '');
   return family !== 0 && Number(match?.[2]) <= (family === 4 ? 32 : 128);
+}
+
+/** Without credentials, which would be readable in the template and in the environment of the worker. */
+function isProxyUrl(value: string): boolean {
+  if (!/^https?:\/\/[^/?#@\s]+\/?$/.test(value) || !URL.canParse(value)) {
+    return false;
+  }
+  const { username, password, hostname } = new URL(value);
+  return username === '' && password === '' && hostname !== '';
 }

@@ -15,7 +15,7 @@ export interface StageSettings
     Defaults,
     Pick<
       SettingOverrides,
-      'registrationToken' | 'triggerToken' | 'tokenSecret' | 'pubsub' | 'publicBaseUrl'
+      'registrationToken' | 'triggerToken' | 'tokenSecret' | 'pubsub' | 'publicBaseUrl' | 'forwardProxy'
     > {
   readonly stage: StageName;
   /** JSON: `{publisher: {keys: [JWK]}}`, public keys alone. */

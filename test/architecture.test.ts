@@ -51,7 +51,7 @@ describe('the rules themselves', () => {
     ['core/change/a.ts', `import { readFile } from 'node:fs';`],
     ['core/change/a.ts', `import { DynamoDBClient } from '@aws-sdk/client-dynamodb';`],
     ['core/change/a.ts', `export * from '../../sdk/publisher';`],
-    ['core/change/a.ts', `const b = await import('undici');`],
+    ['core/change/a.ts', `const b = await import('jose');`],
     ['lambdas/change/a.ts', `import { Stack } from 'aws-cdk-lib/core';`],
     ['lambdas/change/a.ts', `import type { Settings } from '../../lib/stage';`],
     ['lambdas/routes.ts', `import { z } from 'zod';`],

@@ -90,6 +90,8 @@ export type TargetFailure =
   /** The issuer of the subscriber's tokens refused the credentials, or gave no token. */
   | 'token_refused'
   | 'token_unavailable'
+  /** The stage's forward proxy opened no tunnel: nothing of it is the subscriber's. */
+  | 'proxy_failed'
   | 'connection_failed';
 
 /** How a target took a request. */

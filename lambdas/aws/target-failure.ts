@@ -1,8 +1,12 @@
 import type { TargetFailure } from '../../core/webhooks/ports';
+import { CLOSED_EARLY } from './passage';
+import { PROXY_FAILED } from './proxy-tunnel';
 import { TARGET_REFUSED } from './vetting-lookup';
 
 const failures: Readonly<Record<string, TargetFailure>> = {
   [TARGET_REFUSED]: 'target_refused',
+  [PROXY_FAILED]: 'proxy_failed',
+  [CLOSED_EARLY]: 'closed_early',
   ENOTFOUND: 'dns_failed',
   ENODATA: 'dns_failed',
   EAI_AGAIN: 'dns_failed',
@@ -15,14 +19,11 @@ const failures: Readonly<Record<string, TargetFailure>> = {
   ENETUNREACH: 'unreachable',
   EADDRNOTAVAIL: 'unreachable',
   ETIMEDOUT: 'timeout',
-  UND_ERR_CONNECT_TIMEOUT: 'timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'timeout',
-  UND_ERR_BODY_TIMEOUT: 'timeout',
-  UND_ERR_SOCKET: 'closed_early',
-  UND_ERR_HEADERS_OVERFLOW: 'answer_invalid',
-  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'closed_early',
-  UND_ERR_INVALID_ARG: 'request_invalid',
-  UND_ERR_NOT_SUPPORTED: 'request_invalid',
+  // The connection ended within the headers of the answer.
+  HPE_INVALID_EOF_STATE: 'closed_early',
+  ERR_INVALID_CHAR: 'request_invalid',
+  ERR_INVALID_HTTP_TOKEN: 'request_invalid',
+  ERR_UNESCAPED_CHARACTERS: 'request_invalid',
   EPROTO: 'tls_failed',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'tls_failed',
   SELF_SIGNED_CERT_IN_CHAIN: 'tls_failed',
@@ -34,19 +35,24 @@ const failures: Readonly<Record<string, TargetFailure>> = {
 
 /** The word for an error of the connection: what the subscriber's owner reads in the attempt. */
 export function targetFailure(error: unknown): TargetFailure {
-  const { name, code, cause, errors } = error as Error & {
+  const { name, code, syscall, cause, errors } = error as Error & {
     code?: string;
+    syscall?: string;
     cause?: unknown;
     errors?: readonly unknown[];
   };
   if (name === 'TimeoutError' || name === 'AbortError') {
     return 'timeout';
   }
+  if (code === 'ECONNRESET' && syscall === undefined) {
+    // Node's own word for a connection that ended in good order, but before its answer did.
+    return 'closed_early';
+  }
   const known = code === undefined ? undefined : failures[code];
   if (known) {
     return known;
   }
-  if (name === 'HTTPParserError') {
+  if (code?.startsWith('HPE_')) {
     return 'answer_invalid';
   }
   if (code && /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_)/.test(code)) {

@@ -19,13 +19,9 @@ export type ResolveAll = (
 export function makeVettingLookup(allow: PrivateTargets, resolve: ResolveAll = systemLookup): LookupFunction {
   return (hostname, options, done) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      const first = addresses?.[0];
-      if (error) {
-        done(error, '');
-      } else if (!first) {
-        done(Object.assign(new Error('the name has no address'), { code: 'ENODATA' }), '');
-      } else if (addresses.some(({ address }) => vetAddress(address, allow) !== 'allowed')) {
-        done(Object.assign(new Error('the name leads to a refused address'), { code: TARGET_REFUSED }), '');
+      const [problem, first] = [error ?? judge(addresses, allow), addresses?.[0]];
+      if (problem || !first) {
+        done(problem as NodeJS.ErrnoException, '');
       } else if (options.all) {
         done(null, addresses);
       } else {
@@ -33,4 +29,26 @@ export function makeVettingLookup(allow: PrivateTargets, resolve: ResolveAll = s
       }
     });
   };
+}
+
+/** The same, once, for whoever connects to the addresses by other means than a socket of this machine. */
+export function resolveVetted(
+  hostname: string,
+  allow: PrivateTargets,
+  resolve: ResolveAll = systemLookup,
+): Promise<readonly LookupAddress[]> {
+  return new Promise((done, fail) => {
+    makeVettingLookup(allow, resolve)(hostname, { all: true }, (error, addresses) =>
+      error ? fail(error) : done(addresses as LookupAddress[]),
+    );
+  });
+}
+
+function judge(addresses: readonly LookupAddress[] | undefined, allow: PrivateTargets): Error | undefined {
+  if (!addresses || addresses.length === 0) {
+    return Object.assign(new Error('the name has no address'), { code: 'ENODATA' });
+  }
+  return addresses.some(({ address }) => vetAddress(address, allow) !== 'allowed')
+    ? Object.assign(new Error('the name leads to a refused address'), { code: TARGET_REFUSED })
+    : undefined;
 }

@@ -17,6 +17,7 @@ import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeadLetterQueue } from '../aws/sqs-dead-letter-queue';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
+import { parseForwardProxy } from '../aws/tunnelling-agents';
 import { readEnvironment } from '../shared/environment';
 import { makeLogger, makeMetrics } from '../shared/logging';
 import { type MessageHandler, queueFunction } from '../shared/queue-function';
@@ -62,7 +63,10 @@ function wirePorts(): DeliverPorts {
   const environment = readEnvironment('deliver-webhooks');
   const subscriptions = makeDynamoSubscriptionStore(documentClient(), environment.REGISTRY_TABLE_NAME);
   const events = makeKinesisEventStream(kinesisClient(), environment.EVENTS_STREAM_NAME);
-  const target = makeHttpWebhookTarget({ allow: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS) });
+  const target = makeHttpWebhookTarget({
+    allow: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS),
+    proxy: parseForwardProxy(environment.FORWARD_PROXY),
+  });
   const now = () => new Date();
   return {
     deliveries: makeDynamoDeliveryStore(documentClient(), environment.DELIVERIES_TABLE_NAME),

@@ -61,6 +61,7 @@ export class WebhookDelivery extends Construct {
         DEAD_LETTER_QUEUE_URL: this.deliveries.deadLetters.queueUrl,
         EVENTS_STREAM_NAME: events.stream.streamName,
         ALLOW_PRIVATE_TARGETS: JSON.stringify(settings.allowPrivateTargets),
+        FORWARD_PROXY: settings.forwardProxy ?? '',
       },
     });
     registry.grantDeliver(fn);

@@ -53,6 +53,11 @@ describe('parseOverrides', () => {
     ['publicBaseUrl', 'javascript:alert(1)'],
     ['pubsub', { baseUrl: 'https://pubsub.example' }],
     ['registrationToken', null],
+    ['forwardProxy', 'proxy.acme.io:3128'],
+    ['forwardProxy', 'socks5://proxy.acme.io'],
+    ['forwardProxy', 'http://proxy.acme.io/path'],
+    ['forwardProxy', 'http://user:hush@proxy.acme.io:3128'],
+    ['forwardProxy', 'http://proxy.acme.io:99999'],
   ])('refuses %s = %j and names it', (key, value) => {
     expect(() => parseOverrides({ [key]: value })).toThrow(`the setting "${key}" is wrong`);
   });
@@ -71,6 +76,7 @@ describe('parseOverrides', () => {
       ...identity,
       requireAuth: { topics: true },
       allowPrivateTargets: ['10.0.0.0/8', '::1/128'],
+      forwardProxy: 'http://proxy.acme.io:3128',
       seedProfiles: 0,
       acceptUnknownTopics: false,
       dedupeTriggers: false,

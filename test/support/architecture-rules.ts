@@ -31,7 +31,7 @@ const directions: ReadonlyArray<readonly [layer: string, Directions]> = [
       ours: ['lambdas', 'core'],
       packages: [
         ...['@aws-sdk/*', '@smithy/node-http-handler', '@aws-lambda-powertools/*', 'aws-lambda'],
-        ...['jose', 'undici', 'zod', 'node:*'],
+        ...['jose', 'zod', 'node:*'],
       ],
     },
   ],

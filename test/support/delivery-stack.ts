@@ -32,6 +32,7 @@ export async function startDeliveryStack() {
     DEAD_LETTER_QUEUE_URL: deadLetterUrl,
     EVENTS_STREAM_NAME: 'events',
     ALLOW_PRIVATE_TARGETS: 'true',
+    FORWARD_PROXY: '',
     RESEND_DEAD_LETTERS_AFTER_MINUTES: '0',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',

@@ -1,13 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { type AddressInfo, createServer as createSocketServer, type Server as SocketServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { WebhookRequest } from '../../../core/webhooks/ports';
 import { makeHttpWebhookTarget } from '../../../lambdas/aws/http-webhook-target';
 import type { ResolveAll } from '../../../lambdas/aws/vetting-lookup';
+import { makeCertificate } from '../../support/certificate';
+import { makeResolver } from '../../support/resolver';
 
 const servers: (Server | SocketServer)[] = [];
 const targets: { close(): Promise<void> }[] = [];
@@ -55,20 +53,6 @@ function aRequest(url: string, changes: Partial<WebhookRequest> = {}): WebhookRe
     timeoutSeconds: 5,
     ...changes,
   };
-}
-
-/** Answers look-ups from a list, one entry per look-up. */
-function resolver(...answers: string[][]): ResolveAll & { count: () => number } {
-  let count = 0;
-  const resolve: ResolveAll = (_, __, done) => {
-    const addresses = answers[Math.min(count, answers.length - 1)] ?? [];
-    count += 1;
-    done(
-      null,
-      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
-    );
-  };
-  return Object.assign(resolve, { count: () => count });
 }
 
 describe('what a subscriber gets', () => {
@@ -181,7 +165,7 @@ describe('a subscriber that cannot be reached', () => {
     expect(await makeTarget({ resolve }).post(aRequest('http://nowhere.test/'))).toMatchObject({
       failure: 'dns_failed',
     });
-    const empty = makeTarget({ resolve: resolver([]) });
+    const empty = makeTarget({ resolve: makeResolver([]) });
     expect(await empty.post(aRequest('http://nowhere.test/'))).toMatchObject({ failure: 'dns_failed' });
   });
 
@@ -241,7 +225,7 @@ describe('the network guard', () => {
       calls += 1;
       response.end();
     });
-    const target = makeTarget({ allow: false, resolve: resolver(addresses) });
+    const target = makeTarget({ allow: false, resolve: makeResolver(addresses) });
     expect(await target.post(aRequest(`http://rebind.test:${port}/`))).toMatchObject({
       failure: 'target_refused',
     });
@@ -251,7 +235,7 @@ describe('the network guard', () => {
   it('connects to the address that it vetted: a name that then changes its answer is not asked again', async () => {
     const port = await subscriber((_, response) => response.end());
     // 127.0.0.0/8 stands for "public" here and only 127.0.0.1 listens; the second answer is a private one.
-    const resolve = resolver(['127.0.0.1'], ['10.0.0.1']);
+    const resolve = makeResolver(['127.0.0.1'], ['10.0.0.1']);
     const target = makeTarget({ allow: ['127.0.0.0/8'], resolve });
     const url = `http://rebind.test:${port}/`;
     expect(await target.post(aRequest(url))).toMatchObject({ status: 200, address: '127.0.0.1' });
@@ -262,7 +246,7 @@ describe('the network guard', () => {
   });
 
   it('refuses metadata addresses even where private targets are allowed', async () => {
-    const target = makeTarget({ allow: true, resolve: resolver(['169.254.169.254']) });
+    const target = makeTarget({ allow: true, resolve: makeResolver(['169.254.169.254']) });
     expect(await target.post(aRequest('http://innocent.test/'))).toMatchObject({ failure: 'target_refused' });
     expect(await target.post(aRequest('http://169.254.169.254/'))).toMatchObject({
       failure: 'target_refused',
@@ -314,45 +298,12 @@ describe('connections', () => {
 });
 
 describe('TLS', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'changewire-tls-'));
-  const [keyFile, certificateFile] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
-  afterAll(() => rmSync(folder, { recursive: true }));
-
   it('checks the certificate and its name', async () => {
-    execFileSync(
-      'openssl',
-      [
-        ...[
-          'req',
-          '-x509',
-          '-newkey',
-          'ec',
-          '-pkeyopt',
-          'ec_paramgen_curve:prime256v1',
-          '-nodes',
-          '-days',
-          '2',
-        ],
-        ...[
-          '-keyout',
-          keyFile,
-          '-out',
-          certificateFile,
-          '-subj',
-          '/CN=good.test',
-          '-addext',
-          'subjectAltName=DNS:good.test',
-        ],
-      ],
-      { stdio: 'ignore' },
-    );
-    const certificate = readFileSync(certificateFile, 'utf8');
-    const server = createSecureServer({ key: readFileSync(keyFile), cert: certificate }, (_, response) =>
-      response.end(),
-    );
+    const { key, cert } = makeCertificate('good.test');
+    const server = createSecureServer({ key, cert }, (_, response) => response.end());
     const port = await listen(server as unknown as Server);
-    const resolve = resolver(['127.0.0.1']);
-    const trusting = makeTarget({ resolve, authority: certificate });
+    const resolve = makeResolver(['127.0.0.1']);
+    const trusting = makeTarget({ resolve, authority: cert });
     expect(await trusting.post(aRequest(`https://good.test:${port}/`))).toMatchObject({ status: 200 });
     expect(await trusting.post(aRequest(`https://other.test:${port}/`))).toMatchObject({
       failure: 'tls_failed',
