@@ -2,8 +2,9 @@ import { ServiceError } from '../errors';
 import { type Principal, requireScope } from '../principal';
 import type { PrivateTargets } from '../webhooks/network-guard';
 import { requireCredentials } from './client-credentials';
-import { requireTarget } from './create-subscription';
+import { requireFormat, requireTarget } from './create-subscription';
 import { applyPolicy } from './delivery-policy';
+import { toFilter } from './filter-schema';
 import type { SubscriptionChanges, SubscriptionEditor, SubscriptionStore } from './ports';
 import type { Subscription } from './subscription';
 import { isSubscriptionId } from './subscription-id';
@@ -28,7 +29,8 @@ export async function findOwnSubscription(
 /**
  * Changes what is given, in one write; `active` also switches a disabled one on again.
  * @param at ISO 8601.
- * @throws ServiceError `not_found`, `target_refused`, `insufficient_scope` (calls for a system topic).
+ * @throws ServiceError `not_found`, `target_refused`, `insufficient_scope` (calls for a system topic), `body_invalid`
+ *   (a format that does not tell of the topic).
  */
 export async function changeSubscription(
   id: string,
@@ -68,10 +70,12 @@ function toChanges(
   found: Subscription,
   privateTargets: PrivateTargets,
 ): SubscriptionChanges {
-  const { state, target, description, headers, credentials, policy } = request;
+  const { state, target, filter, format, description, headers, credentials, policy } = request;
   return {
     ...(state !== undefined && { state }),
     ...(target !== undefined && { target }),
+    ...(filter !== undefined && { filter: filter && toFilter(filter) }),
+    ...(format !== undefined && { format: requireFormat(format, found.topic) }),
     ...(description !== undefined && { description }),
     ...(headers !== undefined && { headers }),
     ...(credentials !== undefined && {

@@ -6,6 +6,7 @@ import { explainRefusal, type PrivateTargets, vetUrl } from '../webhooks/network
 import { isFormatFor } from '../webhooks/webhook-body';
 import { requireCredentials } from './client-credentials';
 import { applyPolicy, defaultPolicy } from './delivery-policy';
+import { toFilter } from './filter-schema';
 import { findSelector } from './find-selector';
 import type { SubscriptionStore, TopicStore } from './ports';
 import { mintSigningSecret } from './signing-secret';
@@ -44,6 +45,7 @@ export async function createSubscription(
     id: mintSubscriptionId(ports.random),
     topic,
     owner: principal.subject,
+    ...(request.filter && { filter: toFilter(request.filter) }),
     target: request.target,
     format,
     state: 'active',

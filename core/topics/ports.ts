@@ -1,4 +1,5 @@
 import type { TopicKey, TopicSelector } from '../events/event';
+import type { EventFilter } from './event-filter';
 import type { ClientCredentials, Subscription, SubscriptionState } from './subscription';
 import type { Topic } from './topic';
 
@@ -52,8 +53,11 @@ export interface SubscriptionStore {
 }
 
 /** What its owner may change about a subscription; a `description` of `null` removes it. */
-export interface SubscriptionChanges extends Partial<Pick<Subscription, 'target' | 'headers' | 'policy'>> {
+export interface SubscriptionChanges
+  extends Partial<Pick<Subscription, 'target' | 'headers' | 'policy' | 'format'>> {
   readonly description?: string | null;
+  /** `null` removes it: all events. */
+  readonly filter?: EventFilter | null;
   /** `null` removes them. */
   readonly credentials?: ClientCredentials | null;
   /** Clears the reason of the old state. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { credentialsSchema } from './client-credentials';
 import { policySchema } from './delivery-policy';
+import { filterSchema } from './filter-schema';
 import { isSigningSecret } from './signing-secret';
 import { webhookFormats } from './subscription';
 import { checkHeaders } from './subscription-headers';
@@ -19,6 +20,7 @@ const secret = z.string().refine(isSigningSecret, 'expected "whsec_" and the bas
 export const subscriptionSchema = z.strictObject({
   topic: z.string().min(1).max(300),
   target,
+  filter: filterSchema.optional(),
   description: description.optional(),
   headers: headers.optional(),
   format: z.enum(webhookFormats).optional(),
@@ -27,11 +29,13 @@ export const subscriptionSchema = z.strictObject({
   secret: secret.optional(),
 });
 
-/** The body of `PATCH /v1/subscriptions/{id}`; `null` removes the `description` or the `credentials`. */
+/** The body of `PATCH /v1/subscriptions/{id}`; `null` removes the `filter`, the `description` or the `credentials`. */
 export const subscriptionChangesSchema = z
   .strictObject({
     state: z.enum(['active', 'paused']),
     target,
+    filter: filterSchema.nullable(),
+    format: z.enum(webhookFormats),
     description: description.nullable(),
     headers,
     credentials: credentialsSchema.nullable(),

@@ -1,4 +1,5 @@
 import type { TopicSelector } from '../events/event';
+import type { EventFilter } from './event-filter';
 
 /** How hard a delivery is tried. */
 export interface DeliveryPolicy {
@@ -83,6 +84,8 @@ export interface ClientCredentials {
 export interface Subscription {
   readonly id: string;
   readonly topic: TopicSelector;
+  /** Which of their events it gets. @default all */
+  readonly filter?: EventFilter;
   /** The principal who made it. */
   readonly owner: string;
   /** The full URL that deliveries are posted to. */

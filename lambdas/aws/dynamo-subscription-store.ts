@@ -26,6 +26,7 @@ import {
   subscriptionRowKey,
   subscriptionSortPrefix,
   toCredentialsAttribute,
+  toFilterAttribute,
   toPolicyAttribute,
   topicPartition,
   toSubscription,
@@ -146,13 +147,15 @@ export function makeDynamoSubscriptionStore(
 
   async function revise(
     reference: SubscriptionReference,
-    { description, target, headers, credentials, policy, state }: SubscriptionChanges,
+    { description, target, filter, format, headers, credentials, policy, state }: SubscriptionChanges,
     at: string,
   ): Promise<Subscription | undefined> {
     const row = await update(reference, ['active', 'paused', 'disabled'], {
       updated_at: at,
       description,
       target,
+      filter: filter && toFilterAttribute(filter),
+      format,
       headers,
       credentials: credentials && toCredentialsAttribute(credentials),
       policy: policy && toPolicyAttribute(policy),

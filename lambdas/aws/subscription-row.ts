@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseSelector, selectorText, type TopicSelector } from '../../core/events/event';
+import type { EventFilter } from '../../core/topics/event-filter';
 import type { SubscriptionReference } from '../../core/topics/ports';
 import type {
   ClientCredentials,
@@ -53,6 +54,7 @@ export function toSubscriptionRow(subscription: Subscription): Row {
     id: subscription.id,
     topic: selectorText(subscription.topic),
     owner: subscription.owner,
+    filter: subscription.filter && toFilterAttribute(subscription.filter),
     target: subscription.target,
     format: subscription.format,
     state: subscription.state,
@@ -65,6 +67,11 @@ export function toSubscriptionRow(subscription: Subscription): Row {
     created_at: subscription.createdAt,
     updated_at: subscription.updatedAt,
   };
+}
+
+/** As text: its keys are callers' words, which are not always names of attributes. */
+export function toFilterAttribute(filter: EventFilter): string {
+  return JSON.stringify(filter);
 }
 
 export function toPolicyAttribute(policy: DeliveryPolicy): Row {
@@ -83,6 +90,7 @@ export function toSubscription(row: Row): Subscription {
     id: row.id as string,
     topic: parseSelector(row.topic as string),
     owner: row.owner as string,
+    ...(row.filter !== undefined && { filter: JSON.parse(row.filter as string) as EventFilter }),
     target: row.target as string,
     format: row.format as Subscription['format'],
     state: row.state as Subscription['state'],

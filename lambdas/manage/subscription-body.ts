@@ -10,6 +10,7 @@ export function toSubscriptionBody(subscription: Subscription): Record<string, u
     topic: topicReferenceText(subscription.topic),
     // Names of other doors may look like patterns.
     pattern: subscription.topic.isPattern,
+    filter: subscription.filter,
     target: subscription.target,
     format: subscription.format,
     state: subscription.state,

@@ -102,17 +102,19 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
     if (!found || found.state === 'deleted') {
       return undefined;
     }
-    const { description, credentials, ...others } = {
+    const { description, filter, credentials, ...others } = {
       description: found.description,
+      filter: found.filter,
       credentials: found.credentials,
       ...changes,
     };
-    const { stateReason, description: _, credentials: __, ...rest } = found;
+    const { stateReason, description: _, filter: __, credentials: ___, ...rest } = found;
     const revised: Subscription = {
       ...rest,
       ...(changes.state === undefined && stateReason !== undefined && { stateReason }),
       ...others,
       ...(description != null && { description }),
+      ...(filter != null && { filter }),
       ...(credentials != null && { credentials }),
       updatedAt: at,
     };

@@ -191,6 +191,30 @@ describe('dispatchEvents', () => {
     expect(found.size).toBe(4);
   });
 
+  it('fans out to those alone whose filter lets the event pass, whatever brought it', async () => {
+    const stage = await stageWith('sub_all');
+    const filter = { attributes: { region: ['eu'] }, data: { total: [{ numeric: ['>', 10] as const }] } };
+    await stage.subscriptions.create(aSubscription({ id: 'sub_exact', filter }));
+    const topic = { door: 'manage', name: '*', isPattern: true } as const;
+    await stage.subscriptions.create(aSubscription({ id: 'sub_pattern', topic, filter }));
+    const attributes = { region: 'eu' };
+    await stage.dispatch(
+      aRecord([
+        anEvent('both', { attributes }),
+        anEvent('cheap', { attributes, dataJson: '{"total":9}' }),
+        anEvent('elsewhere', { attributes: { region: 'us' } }),
+      ]),
+    );
+    expect(stage.deliveries()).toEqual([
+      'both → sub_all',
+      'both → sub_exact',
+      'both → sub_pattern',
+      'cheap → sub_all',
+      'elsewhere → sub_all',
+    ]);
+    expect(stage.markers.markers.get('cheap')?.plan).toHaveLength(1);
+  });
+
   it('tells a topic whose name ends like a pattern from the pattern', async () => {
     const stage = new Stage();
     const name = 'foo.*';

@@ -133,6 +133,7 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
     const full = aSubscription({
       id: 'sub_2',
       format: 'cis',
+      filter: { data: { ' ü.b': [1, null, { prefix: 'x' }] }, attributes: { ['__proto__']: [true] } },
       credentials: { ...credentials, audience: 'a', scope: 'b c' },
       description: 'all of it',
       state: 'disabled',
@@ -231,6 +232,18 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
     const revised = aSubscription({ policy, headers: {}, target: 'https://b.example/', updatedAt: at });
     await expect(store.revise(reference, changes, at)).resolves.toEqual(revised);
     await expect(store.find(reference.id)).resolves.toEqual(revised);
+  });
+
+  it('revises a filter and the format, and takes the filter away', async () => {
+    const reference = { id: aSubscription().id, topic: orders };
+    await store.create(aSubscription());
+    const filter = { attributes: { region: ['eu', { exists: false }] } };
+    const revised = aSubscription({ filter, format: 'cis', updatedAt: at });
+    await expect(store.revise(reference, { filter, format: 'cis' }, at)).resolves.toEqual(revised);
+    await store.revise(reference, { description: null }, at);
+    await expect(store.find(reference.id)).resolves.toEqual(revised);
+    await store.revise(reference, { filter: null }, at);
+    await expect(store.find(reference.id)).resolves.toEqual(aSubscription({ format: 'cis', updatedAt: at }));
   });
 
   it('revises credentials, and takes them away', async () => {

@@ -381,6 +381,46 @@ describe('manage-subscriptions, making one', () => {
   });
 });
 
+describe('manage-subscriptions, filters', () => {
+  const filter = {
+    attributes: { region: ['eu', { prefix: 'us-' }] },
+    data: { 'order.total': [{ numeric: ['>', 5] }] },
+  };
+
+  it('keeps a filter and shows it', async () => {
+    const made = await order({ filter });
+    expect(made).toMatchObject({ status: 201, body: { filter } });
+    expect((await one('GET', made.body.id)).body.filter).toEqual(filter);
+    expect(subscriptions.subscriptions.get(made.body.id)?.filter).toEqual(filter);
+  });
+
+  it('changes a filter, and takes it away', async () => {
+    const { id } = (await order({ filter })).body;
+    const other = { data: { a: [null] } };
+    expect((await one('PATCH', id, { body: { filter: other } })).body.filter).toEqual(other);
+    expect((await one('PATCH', id, { body: { state: 'paused' } })).body.filter).toEqual(other);
+    expect((await one('PATCH', id, { body: { filter: null } })).body).not.toHaveProperty('filter');
+    expect(subscriptions.subscriptions.get(id)).not.toHaveProperty('filter');
+  });
+
+  it.each<[string, unknown, string]>([
+    ['null', null, 'filter'],
+    ['an empty one', {}, 'names no field'],
+    ['an unknown matcher', { data: { a: [{ like: 'x' }] } }, 'filter.data.a.0: expected'],
+    ['__proto__', JSON.parse('{"data":{"__proto__":["x"]}}'), '__proto__'],
+  ])('refuses %s', async (_, refused, named) => {
+    const { status, body } = await order({ filter: refused });
+    expect([status, body.detail]).toEqual([400, expect.stringContaining(named)]);
+    expect(subscriptions.subscriptions.size).toBe(0);
+  });
+
+  it('changes the format to one that tells of the topic alone', async () => {
+    const { id } = (await order()).body;
+    expect((await one('PATCH', id, { body: { format: 'cis' } })).status).toBe(400);
+    expect((await one('PATCH', id, { body: { format: 'standard' } })).body.format).toBe('standard');
+  });
+});
+
 describe('manage-subscriptions, afterwards', () => {
   it('shows an owner its own ones alone', async () => {
     const mine = (await order()).body;
