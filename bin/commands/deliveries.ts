@@ -1,35 +1,21 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { deliveryStates } from '../../core/webhooks/delivery';
 import { CommandError, exitCodes } from './command-error';
 import { connect } from './connection';
-import { coloursFor, present, table } from './display';
+import { type ShownAttempt, type ShownDelivery, showDelivery, stateOf } from './delivery';
+import { present, table } from './display';
 import type { Host } from './host';
-import { count } from './option-values';
+import { count, moment } from './option-values';
 import { readList } from './read-list';
 
-interface ShownAttempt {
-  readonly number: number;
-  readonly status?: number;
-  readonly failure?: string;
-  readonly milliseconds: number;
-}
-
-/** A delivery as the manage door shows it. */
-export interface ShownDelivery {
-  readonly id: string;
-  readonly event_id: string;
-  readonly subscription_id: string;
-  readonly topic: string;
-  readonly state: string;
-  readonly reason?: string;
-  readonly attempts: readonly ShownAttempt[];
-  readonly due_at?: string;
-  readonly created_at: string;
-}
-
 interface DeliveriesOptions {
+  readonly id?: string;
   readonly event?: string;
   readonly subscription?: string;
   readonly day?: string;
+  readonly state?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly dead?: boolean;
   readonly limit: number;
 }
@@ -38,9 +24,13 @@ export function addDeliveries(program: Command, host: Host): void {
   program
     .command('deliveries')
     .description('Show deliveries with their attempts: of an event, of a subscription, or the dead ones.')
+    .option('--id <id>', 'one delivery, with every attempt')
     .option('--event <id>', 'all deliveries of one event')
-    .option('--subscription <id>', 'those of one subscription, of one day')
-    .option('--day <YYYY-MM-DD>', 'the day, in UTC (default: today)')
+    .option('--subscription <id>', 'those of one subscription, the last made first')
+    .addOption(new Option('--state <state>', 'with --subscription: in this state').choices(deliveryStates))
+    .option('--from <time>', 'with --subscription: made then or later', moment)
+    .option('--to <time>', 'with --subscription: made before', moment)
+    .option('--day <YYYY-MM-DD>', 'with --subscription: made on that day, in UTC')
     .option('--dead', 'the dead letters of your subscriptions')
     .option('--limit <n>', 'at most so many', count, 100)
     .addHelpText(
@@ -48,28 +38,37 @@ export function addDeliveries(program: Command, host: Host): void {
       `
 Examples:
   $ npx changewire deliveries --event evt_5d0c…
-  $ npx changewire deliveries --subscription sub_4mX0TzHkqv1bWc7e
+  $ npx changewire deliveries --subscription sub_4mX0TzHkqv1bWc7e --state dead --from 2026-11-19
   $ npx changewire deliveries --dead`,
     )
     .action(async (options: DeliveriesOptions, command: Command) => {
-      const query = queryOf(options, host.now());
+      const query = queryOf(options);
       const api = await connect(host, command);
+      if (options.id) {
+        const one = await api.call('GET', `/v1/deliveries/${encodeURIComponent(options.id)}`);
+        return showDelivery(host, one as ShownDelivery);
+      }
       const list = { member: 'deliveries', query, atMost: options.limit };
       show(host, await readList<ShownDelivery>(api, '/v1/deliveries', list), options);
     });
 }
 
-function queryOf(options: DeliveriesOptions, now: number): Record<string, string> {
-  const { event, subscription, day, dead } = options;
-  if ([event, subscription, dead].filter(Boolean).length !== 1) {
-    throw new CommandError('name one of --event, --subscription and --dead', exitCodes.usage);
+function queryOf(options: DeliveriesOptions): Record<string, string> {
+  const { id, event, subscription, dead, ...limits } = options;
+  if ([id, event, subscription, dead].filter(Boolean).length !== 1) {
+    throw new CommandError('name one of --id, --event, --subscription and --dead', exitCodes.usage);
   }
-  if (event) {
-    return { event_id: event };
+  const { state, from, to, day } = limits;
+  const given = Object.entries({ state, from, to, day }).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  if (!subscription) {
+    if (given.length > 0) {
+      throw new CommandError(`--${given[0]?.[0]} goes with --subscription`, exitCodes.usage);
+    }
+    return event ? { event_id: event } : { state: 'dead' };
   }
-  return subscription
-    ? { subscription_id: subscription, day: day ?? new Date(now).toISOString().slice(0, 10) }
-    : { state: 'dead' };
+  return { subscription_id: subscription, ...Object.fromEntries(given) };
 }
 
 /** What was asked for stands in no row: on a terminal, the rest has to fit. */
@@ -104,13 +103,6 @@ const allColumns: ReadonlyArray<{
   // To the minute.
   { heading: 'created', cell: ({ created_at: at }) => at.replace(/:\d\d(\.\d+)?Z$/, 'Z') },
 ];
-
-function stateOf({ state, reason }: ShownDelivery, host: Host): string {
-  const colours = coloursFor(host);
-  const painted =
-    state === 'delivered' ? colours.green(state) : state === 'dead' ? colours.red(state) : state;
-  return `${painted}${reason ? ` (${reason})` : ''}`;
-}
 
 /** `500 ×3, 200`: a long schedule gives the same answer many times. */
 function answersOf(attempts: readonly ShownAttempt[]): string {

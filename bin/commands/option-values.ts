@@ -34,6 +34,15 @@ export function schedule(value: string): number[] {
     : value.split(',').map((wait) => wholeNumber(wait.trim(), 0, 7 * 24 * 3600, 'waits such as 5,300,1800'));
 }
 
+/** A time as people write it (a day, or a time with or without a zone), in UTC. */
+export function moment(value: string): string {
+  const time = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw new InvalidArgumentError('It must be a time such as 2026-11-20 or 2026-11-20T21:04:11Z.');
+  }
+  return new Date(time).toISOString();
+}
+
 function wholeNumber(value: string, least: number, most: number, meaning: string): number {
   const number = Number(value);
   if (!/^\d+$/.test(value) || number < least || number > most) {

@@ -1,9 +1,10 @@
-import { derivedId } from '../derived-id';
 import { type Event, parseSelector } from '../events/event';
 import type { SubscriptionReference } from '../topics/ports';
+import { encodeDeliveryId } from './delivery-id';
 
 /** The states in which a delivery can end, and `pending` before that. */
-export type DeliveryState = 'pending' | 'delivered' | 'dead' | 'skipped' | 'erased';
+export const deliveryStates = ['pending', 'delivered', 'dead', 'skipped', 'erased'] as const;
+export type DeliveryState = (typeof deliveryStates)[number];
 
 /** What names a delivery: run 0 is the live one and its resends, each replay is a run of its own. */
 export interface DeliveryKey {
@@ -97,8 +98,8 @@ export interface DeadLetterMessage extends DeliveryKey {
 }
 
 /** The public id of a delivery: the same for the same event, subscription and run. */
-export function deliveryId({ eventId, subscriptionId, run }: DeliveryKey): string {
-  return derivedId('dlv', eventId, subscriptionId, run);
+export function deliveryId(key: DeliveryKey): string {
+  return encodeDeliveryId(key);
 }
 
 /** The subscription of a delivery, and where its row lies. */

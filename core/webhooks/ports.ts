@@ -1,4 +1,4 @@
-import type { DeadLetterMessage, Delivery, DeliveryKey, DeliveryMessage } from './delivery';
+import type { DeadLetterMessage, Delivery, DeliveryKey, DeliveryMessage, DeliveryState } from './delivery';
 
 /** The way into the deliveries queue. */
 export interface DeliveryQueue {
@@ -53,12 +53,35 @@ export interface DeliveryStore {
   write(delivery: Delivery): Promise<'written' | 'conflict'>;
   /** All deliveries of an event. */
   ofEvent(eventId: string, page: PageRequest): Promise<DeliveryPage>;
-  /** Those of a subscription that were made on a day (`YYYY-MM-DD`, UTC), newest first. */
-  ofSubscription(subscriptionId: string, day: string, page: PageRequest): Promise<DeliveryPage>;
-  /** The dead ones of all subscriptions, newest first. */
-  dead(page: PageRequest): Promise<DeliveryPage>;
   /** Pending ones that are due by then (ISO 8601), of one of the {@link DUE_SHARDS}; the longest overdue first. */
   due(shard: number, by: string, limit: number): Promise<readonly Delivery[]>;
+}
+
+/** Which deliveries of a subscription are looked for. */
+export interface DeliveryRange {
+  /** ISO 8601, UTC, with milliseconds: when the delivery was made; inclusive. */
+  readonly from: string;
+  /** Exclusive. */
+  readonly to: string;
+  /** @default any */
+  readonly state?: DeliveryState | undefined;
+}
+
+/**
+ * The deliveries table for those who look for something. Lists may be a moment behind, what they show is read
+ * consistently. The work of a call is bounded: a page may be short, even empty, and still have a `next`.
+ */
+export interface DeliveryListing {
+  /** Those of a subscription, the last made first. */
+  ofSubscription(subscriptionId: string, range: DeliveryRange, page: PageRequest): Promise<DeliveryPage>;
+  /** The dead ones of a subscription, the last that died first. @param since ISO 8601: died then or later. */
+  deadOf(subscriptionId: string, page: PageRequest, since?: string): Promise<DeliveryPage>;
+}
+
+/** The runs of a subscription: 0 is the live one, each replay and each forced resend has a number of its own. */
+export interface RunNumbers {
+  /** From 1; a number is given once, and one whose taker crashed is never used. */
+  next(subscriptionId: string): Promise<number>;
 }
 
 /** Parked deliveries are spread over this many partitions of the index by due time. */

@@ -1,25 +1,33 @@
-import { ServiceError } from '../errors';
+import { type TopicKey, topicKeyText } from '../events/event';
 import type { Principal } from '../principal';
-import type { Delivery, DeliveryKey } from './delivery';
-import { type OwnDeliveriesPorts, ownOnes, requireOwnSubscription } from './own-deliveries';
+import type { Subscription } from '../topics/subscription';
+import type { Delivery } from './delivery';
+import { listOfSubscription, type OwnDeliveriesPorts, type Period } from './own-deliveries';
+import { requireOwnSubscription, walkOwnSubscriptions } from './own-subscriptions';
 import type { DeliveryStore } from './ports';
-import { type ResendPorts, resendDeliveries } from './resend-delivery';
+import { canBeResent, type ResendPorts, resendDeliveries } from './resend-delivery';
 
 export interface ResendOwnPorts extends ResendPorts, OwnDeliveriesPorts {
-  readonly deliveries: DeliveryStore;
+  readonly deliveries: OwnDeliveriesPorts['deliveries'] & DeliveryStore;
 }
 
-/** What a caller wants sent again: one delivery, the dead of a subscription, or all dead ones. */
-export type ResendSelection =
-  | ({ readonly of: 'delivery' } & DeliveryKey)
-  | { readonly of: 'subscription'; readonly subscriptionId: string }
-  | { readonly of: 'all' };
+/** Which of the caller's ended deliveries are to be sent again: all that match everything that is given. */
+export interface ResendFilter extends Period {
+  readonly subscriptionId?: string | undefined;
+  readonly topic?: TopicKey | undefined;
+  /** `skipped`: those alone that were skipped because their subscription was paused or disabled. */
+  readonly state: 'dead' | 'skipped';
+  /** Of the end, such as `attempts_used_up`. */
+  readonly reason?: string | undefined;
+}
 
 export interface ResendAnswer {
-  /** Dead deliveries that were found. */
+  /** Ended deliveries that the filter found. */
   readonly matched: number;
   /** Those of them that were started; 0 in a dry run. */
   readonly resent: number;
+  /** Those that cannot go and stay as they are, by the reason; counted in a dry run, too. */
+  readonly left: Readonly<Record<string, number>>;
   /** Where to go on: a call does a bounded amount of work. */
   readonly next?: string;
 }
@@ -31,48 +39,99 @@ const PAGE = 100;
 const WORK_MILLISECONDS = 6000;
 
 /**
- * Sends dead deliveries of the caller's subscriptions again.
- * @throws ServiceError `not_found`, or `conflict` for a single delivery that is not dead.
+ * Sends the caller's dead or skipped deliveries again that match. Repeating it is harmless: what was started is no
+ * longer dead, and what was delivered is never found.
+ * @throws ServiceError `not_found` for a subscription that is not the caller's.
  */
 export async function resendOwnDeliveries(
-  selection: ResendSelection,
+  filter: ResendFilter,
   options: { readonly dryRun: boolean; readonly after?: string | undefined },
   principal: Principal,
   ports: ResendOwnPorts,
 ): Promise<ResendAnswer> {
-  if (selection.of === 'delivery') {
-    return resend([await findDead(selection, principal, ports)], options.dryRun, ports);
-  }
-  if (selection.of === 'subscription') {
-    await requireOwnSubscription(selection.subscriptionId, principal, ports);
-  }
   const until = ports.now().getTime() + WORK_MILLISECONDS;
-  let { after } = options;
-  let total = { matched: 0, resent: 0 };
-  do {
-    const page = await ports.deliveries.dead({ limit: PAGE, after });
-    const wanted = page.deliveries.filter(
-      ({ subscriptionId }) => selection.of === 'all' || subscriptionId === selection.subscriptionId,
-    );
-    const done = await resend(await ownOnes(wanted, principal, ports), options.dryRun, ports);
-    total = { matched: total.matched + done.matched, resent: total.resent + done.resent };
-    after = page.next;
-  } while (after !== undefined && ports.now().getTime() < until);
-  return { ...total, ...(after !== undefined && { next: after }) };
+  const isOver = () => ports.now().getTime() >= until;
+  const total = { matched: 0, resent: 0, left: {} as Record<string, number> };
+  const visit = async (subscription: Subscription, within: string | undefined) => {
+    if (!mayMatch(subscription, filter)) {
+      return undefined;
+    }
+    const page = await listOfSubscription(subscription, filter, { limit: PAGE, after: within }, ports);
+    const wanted = page.deliveries.filter((row) => canBeResent(row) && matches(row, filter));
+    add(total, await resendPage(wanted, subscription, options.dryRun, ports));
+    return page.next;
+  };
+  const next =
+    filter.subscriptionId === undefined
+      ? await walkOwnSubscriptions(principal, ports.subscriptions, { after: options.after, visit, isOver })
+      : await resendOfOne(await requireOwnSubscription(filter.subscriptionId, principal, ports));
+  return { ...total, ...(next !== undefined && { next }) };
+
+  async function resendOfOne(subscription: Subscription): Promise<string | undefined> {
+    let within = options.after;
+    do {
+      within = await visit(subscription, within);
+    } while (within !== undefined && !isOver());
+    return within;
+  }
 }
 
-async function findDead(key: DeliveryKey, principal: Principal, ports: ResendOwnPorts): Promise<Delivery> {
-  await requireOwnSubscription(key.subscriptionId, principal, ports);
-  const row = await ports.deliveries.read(key);
-  if (!row) {
-    throw new ServiceError('not_found', 'there is no delivery of that event for that subscription and run');
-  }
-  if (row.state !== 'dead') {
-    throw new ServiceError('conflict', `the delivery is ${row.state}; only dead ones are sent again`);
-  }
-  return row;
+/** Spares the reading of subscriptions to another topic. */
+function mayMatch({ topic }: Subscription, filter: ResendFilter): boolean {
+  return (
+    filter.topic === undefined ||
+    topic.isPattern === true ||
+    topicKeyText(topic) === topicKeyText(filter.topic)
+  );
 }
 
-async function resend(rows: readonly Delivery[], dryRun: boolean, ports: ResendOwnPorts) {
-  return { matched: rows.length, resent: dryRun ? 0 : await resendDeliveries(rows, ports) };
+function matches(row: Delivery, { state, reason, topic }: ResendFilter): boolean {
+  return (
+    row.state === state &&
+    (reason === undefined || row.reason === reason) &&
+    (topic === undefined || row.topic === topicKeyText(topic))
+  );
+}
+
+/** Starts what can go. */
+export async function resendPage(
+  rows: readonly Delivery[],
+  subscription: Pick<Subscription, 'state'>,
+  dryRun: boolean,
+  ports: ResendPorts,
+): Promise<ResendAnswer> {
+  const left: Record<string, number> = {};
+  const count = (reason: string, number = 1) => {
+    left[reason] = (left[reason] ?? 0) + number;
+  };
+  const able = rows.filter((row) => {
+    const reason = whyItCannotGo(row, subscription);
+    if (reason !== undefined) {
+      count(reason);
+    }
+    return reason === undefined;
+  });
+  const resent = dryRun ? 0 : await resendDeliveries(able, ports);
+  if (!dryRun && resent < able.length) {
+    count('changed_meanwhile', able.length - resent);
+  }
+  return { matched: rows.length, resent, left };
+}
+
+function whyItCannotGo({ reason }: Delivery, { state }: Pick<Subscription, 'state'>): string | undefined {
+  if (state !== 'active') {
+    return `subscription_${state}`;
+  }
+  return reason === 'event_expired' ? reason : undefined;
+}
+
+function add(
+  total: { matched: number; resent: number; left: Record<string, number> },
+  done: ResendAnswer,
+): void {
+  total.matched += done.matched;
+  total.resent += done.resent;
+  for (const [reason, number] of Object.entries(done.left)) {
+    total.left[reason] = (total.left[reason] ?? 0) + number;
+  }
 }

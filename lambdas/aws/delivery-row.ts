@@ -1,11 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  type Attempt,
-  type Delivery,
-  type DeliveryKey,
-  type DeliveryState,
-  deliveryId,
-} from '../../core/webhooks/delivery';
+import type { Attempt, Delivery, DeliveryKey, DeliveryState } from '../../core/webhooks/delivery';
+import { deliveryDigest } from '../../core/webhooks/delivery-id';
 import { DUE_SHARDS } from '../../core/webhooks/ports';
 import { expiryAfter, type Row } from './row';
 
@@ -14,9 +9,8 @@ export interface RowKey extends Row {
   readonly subscription_run: string;
 }
 
-/** One event may fan out to thousands, and a day may bring thousands of dead: their rows are spread. */
+/** One event may fan out to thousands: its rows are spread. */
 export const EVENT_SHARDS = 16;
-export const DEAD_SHARDS = 16;
 
 /** How long an ended delivery can be looked up; a dead one stays until somebody has dealt with it. */
 const KEPT_DAYS = 30;
@@ -38,10 +32,10 @@ function shardOf(text: string, shards: number): number {
 
 /**
  * The row with the attributes of the sparse indexes: left out where they do not apply, so that an index holds
- * only what is looked for. The sort keys end with the delivery's id, which makes them unique page tokens.
+ * only what is looked for. The sort keys end with a digest of the delivery, which makes them unique page tokens.
  */
 export function toRow(delivery: Delivery): Row {
-  const id = deliveryId(delivery);
+  const digest = deliveryDigest(delivery);
   const { state, dueAt, endedAt, createdAt } = delivery;
   return {
     ...rowKey(delivery),
@@ -65,11 +59,12 @@ export function toRow(delivery: Delivery): Row {
     ended_at: endedAt,
     version: delivery.version,
     subscription_day: subscriptionPartition(delivery.subscriptionId, createdAt.slice(0, 10)),
-    created_order: `${createdAt}#${id}`,
-    ...(state === 'pending' && dueAt && { due_shard: duePartition(shardOf(id, DUE_SHARDS)), due_at: dueAt }),
+    created_order: createdOrder(delivery),
+    ...(state === 'pending' &&
+      dueAt && { due_shard: duePartition(shardOf(digest, DUE_SHARDS)), due_at: dueAt }),
     ...(state === 'dead' && {
-      dead_shard: deadPartition(shardOf(id, DEAD_SHARDS)),
-      dead_at: `${endedAt}#${id}`,
+      dead_shard: deadPartition(delivery.subscriptionId),
+      dead_at: `${endedAt}#${digest}`,
     }),
     ...(endedAt && state !== 'dead' && { expires_at: expiryAfter(KEPT_DAYS, Date.parse(endedAt)) }),
   };
@@ -83,8 +78,14 @@ export function duePartition(shard: number): string {
   return `due#${shard}`;
 }
 
-export function deadPartition(shard: number): string {
-  return `dead#${shard}`;
+/** By subscription, so that nobody's dead letters are in the way of another's. */
+export function deadPartition(subscriptionId: string): string {
+  return `dead#${subscriptionId}`;
+}
+
+/** The place of a delivery in the list of its subscription. */
+export function createdOrder(delivery: DeliveryKey & Pick<Delivery, 'createdAt'>): string {
+  return `${delivery.createdAt}#${deliveryDigest(delivery)}`;
 }
 
 /** The row comes from our own store, so its shape is trusted. */

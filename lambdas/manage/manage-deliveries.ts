@@ -1,11 +1,11 @@
-import { ServiceError } from '../../core/errors';
 import { type Principal, requireScope } from '../../core/principal';
-import type { SubscriptionStore } from '../../core/topics/ports';
-import { type DeliveryFilter, listOwnDeliveries } from '../../core/webhooks/own-deliveries';
-import type { DeliveryQueue, DeliveryStore } from '../../core/webhooks/ports';
+import { findOwnDelivery, listOwnDeliveries } from '../../core/webhooks/own-deliveries';
 import { resendOwnDeliveries } from '../../core/webhooks/resend-own-deliveries';
+import { type ResendOnePorts, resendOwnDelivery } from '../../core/webhooks/resend-own-delivery';
 import { documentClient } from '../aws/document-client';
+import { makeDynamoDeliveryListing } from '../aws/dynamo-delivery-listing';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
+import { makeDynamoRunNumbers } from '../aws/dynamo-run-numbers';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
@@ -15,29 +15,31 @@ import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
 import { toDeliveryBody } from './delivery-body';
+import { readDeliveryFilter } from './read-delivery-filter';
 import { readPaging } from './read-request';
 import { readResendRequest } from './read-resend-request';
 
-export interface ManageDeliveriesPorts {
-  readonly deliveries: DeliveryStore;
-  readonly subscriptions: Pick<SubscriptionStore, 'find' | 'findMany'>;
-  readonly queue: DeliveryQueue;
+export interface ManageDeliveriesPorts extends ResendOnePorts {
   readonly authenticate: Authenticator;
-  readonly now: () => Date;
 }
 
 /**
- * Trigger: `GET /v1/deliveries` by event, by subscription and day, or of state dead; `POST /v1/deliveries/resend`.
- * Success: 200 with a page of deliveries and their attempts; 200 with the counts of what was sent again.
- * Refusal: 400, 401, 403 (scope), 404 (also another's), 409 (one that is not dead) as problem details.
- * Retry: harmless: what was started already is no longer dead.
+ * Trigger: `GET /v1/deliveries` by event, by subscription (state, times), or of state dead; `GET /v1/deliveries/{id}`;
+ *   `POST /v1/deliveries/resend`.
+ * Success: 200 with a page of deliveries, with one and its attempts, or with the counts of what was sent again.
+ * Refusal: 400, 401, 403 (scope), 404 (also another's), 409 (one that cannot be sent again) as problem details.
+ * Retry: harmless: what was started already is no longer dead; `force` alone sends once more each time.
  */
 export function makeManageDeliveries(ports: ManageDeliveriesPorts): HttpHandler {
   return async (request) => {
     const principal = await ports.authenticate(request);
-    return request.resource.endsWith('/resend')
-      ? resend(request, principal, ports)
-      : list(request, principal, ports);
+    if (request.resource.endsWith('/resend')) {
+      requireScope(principal, 'deliveries:write');
+      return { status: 200, body: await resend(request, principal, ports) };
+    }
+    requireScope(principal, 'deliveries:read');
+    const { id } = request.parameters;
+    return id === undefined ? list(request, principal, ports) : readOne(id, request, principal, ports);
   };
 }
 
@@ -46,56 +48,28 @@ async function list(
   principal: Principal,
   ports: ManageDeliveriesPorts,
 ): Promise<HttpReply> {
-  requireScope(principal, 'deliveries:read');
   const { limit, after } = readPaging(request);
-  const page = await listOwnDeliveries(readFilter(request), { limit, after }, principal, ports);
+  const page = await listOwnDeliveries(readDeliveryFilter(request), { limit, after }, principal, ports);
   return { status: 200, body: { deliveries: page.deliveries.map(toDeliveryBody), next: page.next } };
 }
 
-async function resend(
-  request: HttpRequest,
+async function readOne(
+  id: string,
+  { query }: HttpRequest,
   principal: Principal,
   ports: ManageDeliveriesPorts,
 ): Promise<HttpReply> {
-  requireScope(principal, 'deliveries:write');
-  const { selection, ...options } = readResendRequest(request);
-  return { status: 200, body: await resendOwnDeliveries(selection, options, principal, ports) };
+  const found = await findOwnDelivery(id, { eventId: query.event_id }, principal, ports);
+  return { status: 200, body: toDeliveryBody(found) };
 }
 
-/** Longer ids were never given, and keys end at 2048 bytes. */
-const LONGEST_ID = 512;
-
-function readFilter({ query }: HttpRequest): DeliveryFilter {
-  const { event_id: eventId, subscription_id: subscriptionId, day, state } = query;
-  if ([eventId, subscriptionId, state].filter((value) => value !== undefined).length !== 1) {
-    throw refused('give one of "event_id", "subscription_id" with "day", and "state=dead"');
+async function resend(request: HttpRequest, principal: Principal, ports: ManageDeliveriesPorts) {
+  const asked = readResendRequest(request);
+  if (asked.of === 'filter') {
+    return resendOwnDeliveries(asked.filter, asked, principal, ports);
   }
-  if ((eventId ?? subscriptionId ?? '').length > LONGEST_ID || eventId === '' || subscriptionId === '') {
-    throw refused(`an id has 1 to ${LONGEST_ID} characters`);
-  }
-  if (eventId !== undefined) {
-    return { by: 'event', eventId };
-  }
-  if (subscriptionId !== undefined) {
-    return { by: 'subscription', subscriptionId, day: readDay(day) };
-  }
-  if (state !== 'dead') {
-    throw refused(
-      '"state" can only be "dead"; other deliveries are listed by event or by subscription and day',
-    );
-  }
-  return { by: 'dead' };
-}
-
-function readDay(day: string | undefined): string {
-  if (day === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(day)) {
-    throw refused('"day" is a day in UTC, such as 2026-11-20');
-  }
-  return day;
-}
-
-function refused(message: string): ServiceError {
-  return new ServiceError('parameter_invalid', message);
+  const { deliveryId, ...answer } = await resendOwnDelivery(asked.key, asked, principal, ports);
+  return { ...answer, delivery_id: deliveryId };
 }
 
 export const deliveryMethods: DoorMethods = {
@@ -111,8 +85,12 @@ export const handler = httpFunction({
     const environment = readEnvironment('manage-deliveries');
     const client = documentClient();
     return makeManageDeliveries({
-      deliveries: makeDynamoDeliveryStore(client, environment.DELIVERIES_TABLE_NAME),
+      deliveries: {
+        ...makeDynamoDeliveryStore(client, environment.DELIVERIES_TABLE_NAME),
+        ...makeDynamoDeliveryListing(client, environment.DELIVERIES_TABLE_NAME),
+      },
       subscriptions: makeDynamoSubscriptionStore(client, environment.REGISTRY_TABLE_NAME),
+      runs: makeDynamoRunNumbers(client, environment.REGISTRY_TABLE_NAME),
       queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
       authenticate: makeAuthenticator(environment),
       now: () => new Date(),

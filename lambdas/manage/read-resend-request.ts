@@ -1,42 +1,109 @@
 import * as z from 'zod';
-import type { ResendSelection } from '../../core/webhooks/resend-own-deliveries';
+import { ServiceError } from '../../core/errors';
+import { parseTopicReference } from '../../core/topics/topic-reference';
+import type { DeliveryKey } from '../../core/webhooks/delivery';
+import { parseDeliveryId } from '../../core/webhooks/delivery-id';
+import type { ResendFilter } from '../../core/webhooks/resend-own-deliveries';
 import type { HttpRequest } from '../shared/http-message';
+import { momentSchema } from './read-moment';
 import { readBody } from './read-request';
 
 const id = z.string().min(1).max(512);
-const ONE_OF = 'give "subscription_id", "event_id" with "subscription_id", or "all": true alone';
 
 const schema = z
   .strictObject({
-    event_id: id.optional(),
-    subscription_id: id.optional(),
-    run: z.int().min(0).optional(),
-    all: z.literal(true).optional(),
-    dry_run: z.boolean().default(false),
-    next: z.string().max(2000).optional(),
+    id: z.string().min(1).max(2000),
+    event_id: id,
+    subscription_id: id,
+    run: z.int().min(0),
+    force: z.boolean(),
+    all: z.literal(true),
+    topic: z.string().min(1).max(300),
+    state: z.enum(['dead', 'skipped']),
+    reason: z.string().min(1).max(100),
+    from: momentSchema,
+    to: momentSchema,
+    dry_run: z.boolean(),
+    next: z.string().max(4000),
   })
-  .refine(
-    ({ all, event_id, subscription_id }) =>
-      all ? !event_id && !subscription_id : subscription_id !== undefined,
-    ONE_OF,
-  )
-  .refine(({ event_id, run }) => run === undefined || event_id !== undefined, '"run" goes with "event_id"');
+  .partial();
 
-/** @throws ServiceError `body_invalid` and what {@link readBody} throws. */
-export function readResendRequest(request: HttpRequest): {
-  readonly selection: ResendSelection;
-  readonly dryRun: boolean;
-  readonly after: string | undefined;
-} {
+type ResendBody = z.output<typeof schema>;
+
+export type ResendRequest = { readonly dryRun: boolean } & (
+  | { readonly of: 'one'; readonly key: DeliveryKey; readonly force: boolean }
+  | { readonly of: 'filter'; readonly filter: ResendFilter; readonly after: string | undefined }
+);
+
+/** @throws ServiceError `body_invalid`, `not_found` (an id that names none) and what {@link readBody} throws. */
+export function readResendRequest(request: HttpRequest): ResendRequest {
   const body = readBody(request, schema);
-  return { selection: toSelection(body), dryRun: body.dry_run, after: body.next };
+  const dryRun = body.dry_run ?? false;
+  if (body.id !== undefined || body.event_id !== undefined) {
+    return { of: 'one', dryRun, force: body.force ?? false, key: readKey(body) };
+  }
+  return { of: 'filter', dryRun, after: body.next, filter: readFilter(body) };
 }
 
-function toSelection({ event_id, subscription_id, run = 0 }: z.output<typeof schema>): ResendSelection {
-  if (subscription_id === undefined) {
-    return { of: 'all' };
+function readKey(body: ResendBody): DeliveryKey {
+  const {
+    id,
+    event_id: eventId,
+    subscription_id: subscriptionId,
+    run,
+    force: _,
+    dry_run: __,
+    ...rest
+  } = body;
+  const parts = [eventId, subscriptionId, run].filter((part) => part !== undefined);
+  const isAlone = Object.keys(rest).length === 0 && (id === undefined || parts.length === 0);
+  if (!isAlone || (id === undefined && (eventId === undefined || subscriptionId === undefined))) {
+    throw refused(
+      'one delivery is named by "id" alone, or by "event_id" with "subscription_id" and, for a replay, "run"',
+    );
   }
-  return event_id === undefined
-    ? { of: 'subscription', subscriptionId: subscription_id }
-    : { of: 'delivery', eventId: event_id, subscriptionId: subscription_id, run };
+  const key =
+    eventId !== undefined && subscriptionId !== undefined
+      ? { eventId, subscriptionId, run: run ?? 0 }
+      : parseDeliveryId(id ?? '');
+  if (!key) {
+    throw new ServiceError('not_found', 'there is no delivery of that id');
+  }
+  return key;
+}
+
+function readFilter({
+  subscription_id: subscriptionId,
+  topic,
+  all,
+  run,
+  force,
+  ...body
+}: ResendBody): ResendFilter {
+  if (run !== undefined || force !== undefined) {
+    throw refused('"run" and "force" go with one delivery: "id", or "event_id" with "subscription_id"');
+  }
+  if (
+    all
+      ? subscriptionId !== undefined || topic !== undefined
+      : subscriptionId === undefined && topic === undefined
+  ) {
+    throw refused('give "subscription_id" or "topic" or both, or "all": true without them, or one delivery');
+  }
+  const { state = 'dead', reason, from, to } = body;
+  if (from !== undefined && to !== undefined && from >= to) {
+    throw refused('"from" is a time before "to"');
+  }
+  return {
+    subscriptionId,
+    topic: topic === undefined ? undefined : parseTopicReference(topic),
+    state,
+    reason,
+    from,
+    to,
+  };
+}
+
+function refused(message: string): ServiceError {
+  return new ServiceError('body_invalid', message);
 }

@@ -79,7 +79,7 @@ export class Management extends Construct {
         DELIVERIES_QUEUE_URL: webhooks.deliveries.queue.queueUrl,
       },
     });
-    registry.grantFind(fn);
+    registry.grantList(fn);
     webhooks.grantManage(fn);
     return fn;
   }

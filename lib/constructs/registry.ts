@@ -24,9 +24,9 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
   }
 
-  /** Lets the function look subscriptions up. */
-  grantFind(fn: ServiceFunction): void {
-    this.store.grant(fn, 'GetItem', 'BatchGetItem');
+  /** Lets the function look subscriptions up, list an owner's, and number their runs. */
+  grantList(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
   }
 
   /** Lets the function make, find, list, change and delete topics. */

@@ -114,7 +114,10 @@ const deadLetterQueue = 'webhooks/deliveries-queue/DeadLetters';
 const storeOf: Readonly<Record<string, string>> = {
   'dynamo-subscription-store': registry,
   'dynamo-topic-store': registry,
+  'dynamo-run-numbers': registry,
   'dynamo-delivery-store': deliveries,
+  'dynamo-delivery-listing': deliveries,
+  'delivery-queries': deliveries,
   'dynamo-profile-store': 'change/profiles',
   'dynamo-person-reader': 'change/profiles',
   'dynamo-person-directory': 'change/profiles',
@@ -149,9 +152,7 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
   ),
   'integrate-changes': [`dynamodb:Query ${statuses}`],
   'manage-topics': [`dynamodb:UpdateItem ${registry}`],
-  'manage-deliveries': ['DeleteItem', 'PutItem', 'Query', 'UpdateItem'].map(
-    (action) => `dynamodb:${action} ${registry}`,
-  ),
+  'manage-deliveries': ['DeleteItem', 'PutItem'].map((action) => `dynamodb:${action} ${registry}`),
   'dispatch-events': ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map(
     (action) => `dynamodb:${action} ${registry}`,
   ),

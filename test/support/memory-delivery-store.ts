@@ -1,8 +1,10 @@
 import { type Delivery, type DeliveryKey, deliveryId } from '../../core/webhooks/delivery';
-import type { DeliveryPage, DeliveryStore, PageRequest } from '../../core/webhooks/ports';
+import { deliveryDigest } from '../../core/webhooks/delivery-id';
+import type { DeliveryListing, DeliveryPage, DeliveryStore, PageRequest } from '../../core/webhooks/ports';
 
 /** The deliveries table in memory; `writes` keeps every row that was ever written, oldest first. */
-export function makeMemoryDeliveryStore(): DeliveryStore & { writes: Delivery[]; rows(): Delivery[] } {
+export function makeMemoryDeliveryStore(): DeliveryStore &
+  DeliveryListing & { writes: Delivery[]; rows(): Delivery[] } {
   const rows = new Map<string, Delivery>();
   const writes: Delivery[] = [];
   const all = () => [...rows.values()];
@@ -28,13 +30,21 @@ export function makeMemoryDeliveryStore(): DeliveryStore & { writes: Delivery[];
         deliveryId,
       );
     },
-    async ofSubscription(id, day, page) {
-      const found = all().filter((row) => row.subscriptionId === id && row.createdAt.startsWith(day));
-      return pageOf(found, page, (row) => `${row.createdAt}#${deliveryId(row)}`, true);
+    async ofSubscription(id, { from, to, state }, page) {
+      const found = all().filter(
+        (row) =>
+          row.subscriptionId === id &&
+          row.createdAt >= from &&
+          row.createdAt < to &&
+          (state === undefined || row.state === state),
+      );
+      return pageOf(found, page, (row) => `${row.createdAt}#${deliveryDigest(row)}`, true);
     },
-    async dead(page) {
-      const found = all().filter((row) => row.state === 'dead');
-      return pageOf(found, page, (row) => `${row.endedAt}#${deliveryId(row)}`, true);
+    async deadOf(id, page, since = '') {
+      const found = all().filter(
+        (row) => row.state === 'dead' && row.subscriptionId === id && String(row.endedAt) >= since,
+      );
+      return pageOf(found, page, (row) => `${row.endedAt}#${deliveryDigest(row)}`, true);
     },
     async due(shard, by, limit) {
       // One shard is enough for what is promised.

@@ -27,8 +27,15 @@ describe('exit codes', () => {
     [['start', '--workers', '0']],
     [['deliveries']],
     [['deliveries', '--dead', '--event', 'evt_1']],
+    [['deliveries', '--dead', '--from', '2026-11-20']],
+    [['deliveries', '--id', 'dlv_1', '--event', 'evt_1']],
+    [['deliveries', '--subscription', 'sub_1', '--from', 'yesterday']],
+    [['deliveries', '--subscription', 'sub_1', '--state', 'gone']],
     [['resend']],
     [['resend', '--all', '--subscription', 'sub_1']],
+    [['resend', '--id', 'dlv_1', '--subscription', 'sub_1']],
+    [['resend', '--event', 'evt_1']],
+    [['resend', '--reason', 'gone']],
     [['resend', '--event', 'evt_1', '--subscription', 'sub_1', '--run', 'live']],
     [['listen', '--secret', 'not-a-secret']],
     [['publish', 'examples/profile.json', '--sign-as', 'cis']],
@@ -233,15 +240,49 @@ describe('the commands of subscriptions and deliveries', () => {
   it('add up what a resend of several calls has done', async () => {
     const words = await withApi((_, count) => ({
       status: 200,
-      body: { matched: 100, resent: 90, ...(count < 3 && { next: `${count}` }) },
+      body: {
+        matched: 100,
+        resent: 90,
+        left: { [`r${count % 2}`]: 5 },
+        ...(count < 3 && { next: `${count}` }),
+      },
     }));
     const { printed } = await runCommand([...words, 'resend', '--all']);
-    expect(JSON.parse(printed[0] as string)).toEqual({ matched: 300, resent: 270, dry_run: false });
+    expect(JSON.parse(printed[0] as string)).toEqual({
+      ...{ matched: 300, resent: 270, dry_run: false },
+      left: { r0: 5, r1: 10 },
+    });
     expect((api as StubApi).calls.map(({ body }) => body)).toEqual([
       { all: true },
       { all: true, next: '1' },
       { all: true, next: '2' },
     ]);
+  });
+});
+
+describe('the filters of deliveries', () => {
+  it('go into the query and the body as the API names them, times in UTC', async () => {
+    const words = await withApi(() => ({
+      status: 200,
+      body: { deliveries: [], matched: 0, resent: 0, left: {} },
+    }));
+    const from = ['--from', '2026-11-20T10:00:00+01:00'];
+    await runCommand([...words, 'deliveries', '--subscription', 'sub_1', '--state', 'dead', ...from]);
+    await runCommand([...words, 'resend', '--topic', 'orders', '--state', 'skipped', ...from, '--dry-run']);
+    await runCommand([...words, 'resend', '--id', 'dlv_1', '--force']);
+    const [list, filtered, one] = (api as StubApi).calls;
+    expect(Object.fromEntries(new URL(list?.path ?? '', 'http://x').searchParams)).toEqual({
+      subscription_id: 'sub_1',
+      state: 'dead',
+      from: '2026-11-20T09:00:00.000Z',
+    });
+    expect(filtered?.body).toEqual({
+      topic: 'orders',
+      state: 'skipped',
+      from: '2026-11-20T09:00:00.000Z',
+      dry_run: true,
+    });
+    expect(one?.body).toEqual({ id: 'dlv_1', force: true });
   });
 });
 
@@ -283,6 +324,21 @@ describe('deliveries on a terminal', () => {
     attempts: [{ status: 503 }, { status: 503 }, { status: 503 }, { failure: 'timeout' }],
     created_at: '2026-11-20T20:32:49.575Z',
   };
+
+  it('show one with every attempt and the reason of its end', async () => {
+    const attempt = { number: 1, at: '2026-11-20T20:32:49.575Z', milliseconds: 12, address: '192.0.2.1' };
+    const attempts = [
+      { ...attempt, status: 503, answer: 'come back\u001b[2J later' },
+      { ...attempt, number: 2, failure: 'timeout' },
+    ];
+    const words = await withApi(() => ({ status: 200, body: { ...delivery, id: 'dlv_1', attempts } }));
+    const { printed } = await runCommand([...words, 'deliveries', '--id', 'dlv_1'], { interactive: true });
+    expect((api as StubApi).calls[0]?.path).toBe('/v1/deliveries/dlv_1');
+    for (const part of ['(attempts_used_up)', '503', 'timeout', '192.0.2.1', 'come back']) {
+      expect(printed.join('\n')).toContain(part);
+    }
+    expect(printed.join()).not.toContain('\u001b[2J');
+  });
 
   it.each([
     ['--dead', 130, ['evt_', 'sub_', '503 ×3, timeout', '20:32Z']],

@@ -1,7 +1,13 @@
 import { DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Delivery } from '../../../core/webhooks/delivery';
-import { type DeliveryPage, type DeliveryStore, DUE_SHARDS } from '../../../core/webhooks/ports';
+import {
+  type DeliveryListing,
+  type DeliveryPage,
+  type DeliveryStore,
+  DUE_SHARDS,
+} from '../../../core/webhooks/ports';
 import { rowKey } from '../../../lambdas/aws/delivery-row';
+import { makeDynamoDeliveryListing } from '../../../lambdas/aws/dynamo-delivery-listing';
 import { makeDynamoDeliveryStore } from '../../../lambdas/aws/dynamo-delivery-store';
 import { aDelivery } from '../../support/deliveries';
 import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
@@ -25,10 +31,15 @@ afterAll(async () => {
   await emulators.stop();
 });
 
-async function onDynamo(): Promise<DeliveryStore> {
+type Deliveries = DeliveryStore & DeliveryListing;
+
+async function onDynamo(): Promise<Deliveries> {
   made += 1;
   table = (await createTables(emulators.dynamodbUrl, `d${made}-`)).deliveries;
-  return makeDynamoDeliveryStore(client, table, () => now);
+  return {
+    ...makeDynamoDeliveryStore(client, table, () => now),
+    ...makeDynamoDeliveryListing(client, table, () => now),
+  };
 }
 
 /** Every page of a list, and how long each was. */
@@ -64,13 +75,13 @@ const full = aDelivery({
   scheduleStart: 4,
 });
 
-const stores: [string, () => Promise<DeliveryStore>][] = [
+const stores: [string, () => Promise<Deliveries>][] = [
   ['in memory', async () => makeMemoryDeliveryStore()],
   ['on DynamoDB', onDynamo],
 ];
 
 describe.each(stores)('DeliveryStore %s', (_, makeStore) => {
-  let store: DeliveryStore;
+  let store: Deliveries;
   beforeEach(async () => {
     store = await makeStore();
   });
@@ -118,48 +129,82 @@ describe.each(stores)('DeliveryStore %s', (_, makeStore) => {
     }
   });
 
-  it('lists a day of a subscription, newest first', async () => {
-    const days = [
+  it('lists a time of a subscription over days, the last made first, in pages that neither lose nor double', async () => {
+    const times = [
+      '2026-11-16T23:59:59.999Z',
+      '2026-11-17T00:00:00.000Z',
+      '2026-11-17T00:00:00.001Z',
       '2026-11-19T23:59:59.999Z',
       '2026-11-20T00:00:00.000Z',
-      '2026-11-20T23:59:59.999Z',
-      '2026-11-21T00:00:00.000Z',
+      '2026-11-20T10:00:00.000Z',
+      '2026-11-20T10:00:00.001Z',
     ];
-    for (const [index, createdAt] of days.entries()) {
+    for (const [index, createdAt] of times.entries()) {
       await store.write(aDelivery({ eventId: `e${index}`, createdAt }));
     }
     await store.write(aDelivery({ subscriptionId: 'sub_2' }));
-    const { found, sizes } = await allPages((after) =>
-      store.ofSubscription('sub_1', '2026-11-20', { limit: 1, after }),
-    );
-    expect(found.map(({ eventId }) => eventId)).toEqual(['e2', 'e1']);
-    expect(Math.max(...sizes)).toBe(1);
+    const range = { from: '2026-11-17T00:00:00.000Z', to: '2026-11-20T10:00:00.001Z' };
+    for (const limit of [1, 2, 100]) {
+      const { found, sizes } = await allPages((after) =>
+        store.ofSubscription('sub_1', range, { limit, after }),
+      );
+      expect(found.map(({ eventId }) => eventId)).toEqual(['e5', 'e4', 'e3', 'e2', 'e1']);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(limit);
+    }
+    const long = { from: '2026-01-01T00:00:00.000Z', to: '2026-12-31T00:00:00.000Z' };
+    const { found } = await allPages((after) => store.ofSubscription('sub_1', long, { limit: 4, after }));
+    expect(found).toHaveLength(7);
+    const none = { from: range.to, to: range.from };
+    expect(await store.ofSubscription('sub_1', none, { limit: 4 })).toEqual({ deliveries: [] });
   });
 
-  it('lists the dead, newest first, and no longer once they live again', async () => {
+  it('lists those of one state alone, and finds the few among the many', async () => {
+    const ids = Array.from({ length: 130 }, (_, index) => index);
+    const endedAt = '2026-11-20T09:00:00.000Z';
+    await Promise.all(
+      ids.map((index) => {
+        const state = index % 60 === 7 ? ('skipped' as const) : ('delivered' as const);
+        const createdAt = new Date(now - index * 3600_000).toISOString();
+        return store.write(aDelivery({ eventId: `e${index}`, state, createdAt, endedAt }));
+      }),
+    );
+    const range = { from: '2026-11-01T00:00:00.000Z', to: '2026-11-21T00:00:00.000Z' };
+    for (const limit of [1, 2, 100]) {
+      const { found, sizes } = await allPages((after) =>
+        store.ofSubscription('sub_1', { ...range, state: 'skipped' }, { limit, after }),
+      );
+      expect(found.map(({ eventId }) => eventId)).toEqual(['e7', 'e67', 'e127']);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(limit);
+    }
+  });
+
+  it('lists the dead of a subscription, the last first, and no longer once they live again', async () => {
     const ids = Array.from({ length: 30 }, (_, index) => index);
+    const died = (index: number) => new Date(now + index * 1000).toISOString();
     await Promise.all(
       ids.map((index) =>
-        store.write(
-          aDelivery({
-            eventId: `e${index}`,
-            state: 'dead',
-            endedAt: new Date(now + index * 1000).toISOString(),
-          }),
-        ),
+        store.write(aDelivery({ eventId: `e${index}`, state: 'dead', endedAt: died(index) })),
       ),
     );
     await store.write(aDelivery({ eventId: 'alive' }));
+    const another = {
+      eventId: 'another',
+      subscriptionId: 'sub_2',
+      state: 'dead',
+      endedAt: died(99),
+    } as const;
+    await store.write(aDelivery(another));
     const { endedAt: _, ...revived } = aDelivery({ eventId: 'e29', version: 2 });
     await store.write(revived);
+    const expected = ids
+      .slice(0, 29)
+      .reverse()
+      .map((index) => `e${index}`);
     for (const limit of [1, 7, 100]) {
-      const { found } = await allPages((after) => store.dead({ limit, after }));
-      expect(found.map(({ eventId }) => eventId)).toEqual(
-        ids
-          .slice(0, 29)
-          .reverse()
-          .map((index) => `e${index}`),
-      );
+      const { found } = await allPages((after) => store.deadOf('sub_1', { limit, after }));
+      expect(found.map(({ eventId }) => eventId)).toEqual(expected);
+      const late = await allPages((after) => store.deadOf('sub_1', { limit, after }, died(20)));
+      expect(late.found.map(({ eventId }) => eventId)).toEqual(expected.slice(0, 9));
     }
   });
 
@@ -232,21 +277,20 @@ describe('rows on DynamoDB', () => {
           ? { Items: [{ ...rowKey(revived), dead_at: `${endedAt}#dlv_${'x'.repeat(24)}`, due_at: endedAt }] }
           : client.send(command as GetCommand),
     } as unknown as DynamoDBDocumentClient;
-    const lately = makeDynamoDeliveryStore(lagging, table);
-    expect((await lately.dead({ limit: 1 })).deliveries).toEqual([]);
-    expect(await lately.due(0, endedAt, 10)).toEqual([]);
+    const listing = makeDynamoDeliveryListing(lagging, table);
+    expect((await listing.deadOf('sub_1', { limit: 1 })).deliveries).toEqual([]);
+    expect(await makeDynamoDeliveryStore(lagging, table).due(0, endedAt, 10)).toEqual([]);
   });
 
   it.each(['', '???', 'a b', 'MS8', 'MTYvYQ', 'A'.repeat(5000), Buffer.from('2026#x').toString('base64url')])(
     'refuses a token that no list gave (%#)',
     async (after) => {
-      const store = makeDynamoDeliveryStore(client, table);
+      const store = await onDynamo();
       const refusal = { code: 'parameter_invalid' };
+      const range = { from: '2026-11-20T00:00:00.000Z', to: '2026-11-21T00:00:00.000Z' };
       await expect(store.ofEvent('evt_1', { limit: 2, after })).rejects.toMatchObject(refusal);
-      await expect(store.dead({ limit: 2, after })).rejects.toMatchObject(refusal);
-      await expect(store.ofSubscription('sub_1', '2026-11-20', { limit: 2, after })).rejects.toMatchObject(
-        refusal,
-      );
+      await expect(store.deadOf('sub_1', { limit: 2, after })).rejects.toMatchObject(refusal);
+      await expect(store.ofSubscription('sub_1', range, { limit: 2, after })).rejects.toMatchObject(refusal);
     },
   );
 });
