@@ -34,7 +34,7 @@ export interface SubscriptionStore {
   /** Many at once; the map lacks those that are gone. */
   findMany(references: readonly SubscriptionReference[]): Promise<ReadonlyMap<string, Subscription>>;
   /**
-   * Moves the state if it is one of `from`; tells the state that it found otherwise.
+   * Moves the state if it is one of `from`; tells the state that it found otherwise. `active` clears the health.
    * @param at ISO 8601.
    */
   changeState(
@@ -67,7 +67,8 @@ export interface SubscriptionChanges
 /** The registry, for the door that changes subscriptions. */
 export interface SubscriptionEditor {
   /**
-   * All of the changes in one write, unless the subscription is deleted or gone.
+   * All of the changes in one write, unless the subscription is deleted or gone. `active`, and another target, clear
+   * the health.
    * @param at ISO 8601.
    * @returns the subscription as it is now; `undefined` when there is none to change.
    */

@@ -16,6 +16,8 @@ import type {
 import type { Subscription } from '../../core/topics/subscription';
 import { ifConditionHolds } from './conditional-write';
 import { batchRead } from './dynamo-batch-read';
+import { withoutHealth } from './health-attributes';
+import { toPolicyAttribute } from './policy-attribute';
 import { readPage } from './registry-page';
 import { expiryAfter, hasExpired, type Row } from './row';
 import {
@@ -27,7 +29,6 @@ import {
   subscriptionSortPrefix,
   toCredentialsAttribute,
   toFilterAttribute,
-  toPolicyAttribute,
   topicPartition,
   toSubscription,
   toSubscriptionRow,
@@ -132,6 +133,7 @@ export function makeDynamoSubscriptionStore(
       state: to,
       state_reason: reason ?? null,
       updated_at: at,
+      ...((to === 'active' || to === 'deleted') && withoutHealth),
       // A tombstone signs nothing and sends nothing.
       ...(to === 'deleted' && { expires_at: tombstoneExpiry(), secrets: [], headers: {}, credentials: null }),
     });
@@ -160,6 +162,8 @@ export function makeDynamoSubscriptionStore(
       credentials: credentials && toCredentialsAttribute(credentials),
       policy: policy && toPolicyAttribute(policy),
       ...(state && { state, state_reason: null }),
+      // What is switched on again, or leads elsewhere, begins with a clean record.
+      ...((state === 'active' || target !== undefined) && withoutHealth),
     });
     return row && toSubscription(row);
   }

@@ -2,12 +2,9 @@ import { createHash } from 'node:crypto';
 import { parseSelector, selectorText, type TopicSelector } from '../../core/events/event';
 import type { EventFilter } from '../../core/topics/event-filter';
 import type { SubscriptionReference } from '../../core/topics/ports';
-import type {
-  ClientCredentials,
-  DeliveryPolicy,
-  SigningSecret,
-  Subscription,
-} from '../../core/topics/subscription';
+import type { ClientCredentials, SigningSecret, Subscription } from '../../core/topics/subscription';
+import { toHealth, toHealthAttributes } from './health-attributes';
+import { toPolicy, toPolicyAttribute } from './policy-attribute';
 import type { Row } from './row';
 
 export interface RowKey extends Record<string, string> {
@@ -60,6 +57,7 @@ export function toSubscriptionRow(subscription: Subscription): Row {
     state: subscription.state,
     state_reason: subscription.stateReason,
     policy: toPolicyAttribute(subscription.policy),
+    ...toHealthAttributes(subscription.health),
     secrets: subscription.secrets.map(({ secret, expiresAt }) => ({ secret, expires_at: expiresAt })),
     headers: subscription.headers,
     credentials: subscription.credentials && toCredentialsAttribute(subscription.credentials),
@@ -74,18 +72,9 @@ export function toFilterAttribute(filter: EventFilter): string {
   return JSON.stringify(filter);
 }
 
-export function toPolicyAttribute(policy: DeliveryPolicy): Row {
-  return {
-    success: policy.success,
-    final_statuses: policy.finalStatuses,
-    schedule_seconds: policy.scheduleSeconds,
-    jitter: policy.jitter,
-    timeout_seconds: policy.timeoutSeconds,
-  };
-}
-
 /** The row comes from our own store, so its shape is trusted. */
 export function toSubscription(row: Row): Subscription {
+  const health = toHealth(row);
   return {
     id: row.id as string,
     topic: parseSelector(row.topic as string),
@@ -96,22 +85,13 @@ export function toSubscription(row: Row): Subscription {
     state: row.state as Subscription['state'],
     ...(row.state_reason !== undefined && { stateReason: row.state_reason as string }),
     policy: toPolicy(row.policy as Row),
+    ...(health && { health }),
     secrets: (row.secrets as Row[]).map(toSecret),
     headers: row.headers as Subscription['headers'],
     ...(row.credentials !== undefined && { credentials: toCredentials(row.credentials as Row) }),
     ...(row.description !== undefined && { description: row.description as string }),
     createdAt: row.created_at as string,
     updatedAt: row.updated_at as string,
-  };
-}
-
-function toPolicy(attribute: Row): DeliveryPolicy {
-  return {
-    success: attribute.success as DeliveryPolicy['success'],
-    finalStatuses: attribute.final_statuses as number[],
-    scheduleSeconds: attribute.schedule_seconds as number[],
-    jitter: attribute.jitter as number,
-    timeoutSeconds: attribute.timeout_seconds as number,
   };
 }
 

@@ -85,10 +85,11 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
     if (!found || !from.includes(found.state)) {
       return { moved: false, state: found?.state };
     }
-    const { stateReason: _, credentials, ...rest } = found;
+    const { stateReason: _, credentials, health, ...rest } = found;
     this.subscriptions.set(id, {
       ...rest,
       ...(credentials && to !== 'deleted' && { credentials }),
+      ...(health && to !== 'active' && to !== 'deleted' && { health }),
       state: to,
       updatedAt: at,
       ...(reason !== undefined && { stateReason: reason }),
@@ -108,10 +109,12 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
       credentials: found.credentials,
       ...changes,
     };
-    const { stateReason, description: _, filter: __, credentials: ___, ...rest } = found;
+    const { stateReason, description: _, filter: __, credentials: ___, health, ...rest } = found;
+    const clearsHealth = changes.state === 'active' || changes.target !== undefined;
     const revised: Subscription = {
       ...rest,
       ...(changes.state === undefined && stateReason !== undefined && { stateReason }),
+      ...(health && !clearsHealth && { health }),
       ...others,
       ...(description != null && { description }),
       ...(filter != null && { filter }),

@@ -15,6 +15,14 @@ const credentials = {
   clientSecret: 's',
 } as const;
 
+const health = {
+  failures: 7,
+  unavailable: 6,
+  failingSince: at,
+  warnedPercent: 50,
+  circuit: { openUntil: at, opens: 2, probeUntil: at },
+} as const;
+
 let emulators: Emulators;
 let client: DynamoDBDocumentClient;
 let made = 0;
@@ -140,7 +148,12 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
       stateReason: 'gone',
       headers: {},
       secrets: [{ secret: 'whsec_new' }, { secret: 'whsec_old', expiresAt: at }],
-      policy: { success: '200', finalStatuses: [], scheduleSeconds: [], jitter: 0, timeoutSeconds: 30 },
+      policy: {
+        ...{ success: '200', finalStatuses: [], scheduleSeconds: [], jitter: 0, timeoutSeconds: 30 },
+        ...{ concurrency: 3, ratePerSecond: 0.5, circuit: false },
+        disable: { failures: 5, hours: 1.5, counts: 'ever' },
+      },
+      health,
     });
     await store.create(plain);
     await store.create(full);
@@ -203,9 +216,29 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
     await expect(store.find(reference.id)).resolves.toEqual(aSubscription({ updatedAt: at }));
   });
 
+  it('forgets how the target did when it is switched on again or leads elsewhere, and only then', async () => {
+    const reference = { id: aSubscription().id, topic: orders };
+    const healthOf = async () => (await store.find(reference.id))?.health;
+    const changes = [
+      () => store.revise(reference, { state: 'active' }, at),
+      () => store.revise(reference, { target: 'https://elsewhere.example/' }, at),
+      () => store.changeState(reference, { from: ['disabled'], to: 'active', at }),
+    ];
+    for (const [index, change] of changes.entries()) {
+      const failing = aSubscription({ id: `sub_${index}`, health });
+      Object.assign(reference, { id: failing.id });
+      await store.create(failing);
+      await store.revise(reference, { state: 'paused', description: 'x' }, at);
+      await store.changeState(reference, { from: ['paused'], to: 'disabled', reason: 'failing', at });
+      expect(await healthOf()).toEqual(health);
+      await change();
+      expect(await healthOf()).toBeUndefined();
+    }
+  });
+
   it('keeps a tombstone without secrets when one is deleted, and lists it no more', async () => {
     const reference = { id: aSubscription().id, topic: orders };
-    await store.create(aSubscription({ credentials }));
+    await store.create(aSubscription({ credentials, health }));
     await store.changeState(reference, { from: ['active'], to: 'deleted', at });
     const tombstone = aSubscription({ state: 'deleted', secrets: [], headers: {}, updatedAt: at });
     await expect(store.find(reference.id)).resolves.toEqual(tombstone);
