@@ -120,6 +120,14 @@ export const functions = {
     memoryMegabytes: 512,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
+  'manage-erasures': {
+    handler: 'manage/manage-erasures',
+    trigger: 'http',
+    description: 'Takes on the erasure of a subject, and shows its progress and receipt.',
+    environment: [...tokens, 'ERASURES_TABLE_NAME'],
+    memoryMegabytes: 512,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
   'read-health': {
     handler: 'manage/read-health',
     trigger: 'http',
@@ -182,6 +190,25 @@ export const functions = {
       'RESEND_DEAD_LETTERS_AFTER_MINUTES',
     ],
     memoryMegabytes: 512,
+    timeoutSeconds: 55,
+  },
+  'erase-subject': {
+    handler: 'erasure/erase-subject',
+    trigger: 'schedule',
+    description: 'Every minute: works on the erasures that were asked for, store by store.',
+    environment: [
+      'ERASURES_TABLE_NAME',
+      'PROFILES_TABLE_NAME',
+      'CHANGE_STATUSES_TABLE_NAME',
+      'EVENTS_TABLE_NAME',
+      'DELIVERIES_TABLE_NAME',
+      'SETTLE_SECONDS',
+      'STREAM_RETENTION_HOURS',
+      'LOG_RETENTION_DAYS',
+      'HAS_BACKUPS',
+    ],
+    // A page of the events table unpacks to some tens of megabytes.
+    memoryMegabytes: 1024,
     timeoutSeconds: 55,
   },
   'generate-cis-key': {

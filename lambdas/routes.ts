@@ -34,6 +34,8 @@ export const routes: readonly Route[] = [
   { method: 'ANY', path: '/v1/deliveries', function: 'manage-deliveries' },
   { method: 'ANY', path: '/v1/deliveries/resend', function: 'manage-deliveries' },
   { method: 'ANY', path: '/v1/deliveries/{id}', function: 'manage-deliveries' },
+  { method: 'ANY', path: '/v1/erasures', function: 'manage-erasures' },
+  { method: 'ANY', path: '/v1/erasures/{id}', function: 'manage-erasures' },
   { method: 'ANY', path: '/health', function: 'read-health' },
   { method: 'ANY', path: '/', function: 'answer-not-found' },
   { method: 'ANY', path: '/{proxy+}', function: 'answer-not-found' },

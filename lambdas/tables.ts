@@ -21,6 +21,8 @@ export interface TableDefinition {
 export const tables = {
   profiles: {
     partitionKey: 'user_id',
+    // Only the marks that erasures leave expire.
+    timeToLive: 'expires_at',
     indexes: {
       'by-uuid': { partitionKey: 'uuid' },
       'by-primary-email': { partitionKey: 'primary_email' },
@@ -77,6 +79,12 @@ export const tables = {
       'by-dead': { partitionKey: 'dead_shard', sortKey: 'dead_at' },
     },
     timeToLive: 'expires_at',
+  },
+  /** One row for each erasure: its progress while it works, then its receipt. */
+  erasures: {
+    partitionKey: 'erasure_id',
+    // `open` is there only while there is work to do.
+    indexes: { 'by-open': { partitionKey: 'open', sortKey: 'requested_at' } },
   },
 } as const satisfies Record<string, TableDefinition>;
 

@@ -2,6 +2,7 @@ import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Bundles } from './constructs/bundles';
 import { ChangePipeline } from './constructs/change-pipeline';
+import { Erasure } from './constructs/erasure';
 import { EventDispatch } from './constructs/event-dispatch';
 import { EventLog } from './constructs/event-log';
 import { HttpApi } from './constructs/http-api';
@@ -36,12 +37,13 @@ export class ChangewireStack extends Stack {
     const webhooks = new WebhookDelivery(this, 'webhooks', { ...stage, events, registry });
     const dispatch = new EventDispatch(this, 'dispatch', { ...stage, events, registry, webhooks });
     const management = new Management(this, 'manage', { ...stage, registry, webhooks });
+    const erasure = new Erasure(this, 'erasure', { ...stage, change, events, webhooks });
     const api = new HttpApi(this, 'http', {
       settings,
-      doors: [...change.doors, ...person.doors, ...management.doors],
+      doors: [...change.doors, ...person.doors, ...management.doors, ...erasure.doors],
     });
 
-    new Monitoring(this, 'monitoring', { settings, change, dispatch, webhooks, api });
+    new Monitoring(this, 'monitoring', { settings, change, dispatch, webhooks, erasure, api });
     this.warnOfPlaceholders(settings);
   }
 

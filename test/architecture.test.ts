@@ -105,7 +105,7 @@ describe('the rules themselves', () => {
 });
 
 describe('the layout', () => {
-  const capabilities = ['change', 'person', 'events', 'topics', 'webhooks', 'hub'];
+  const capabilities = ['change', 'person', 'events', 'topics', 'webhooks', 'hub', 'erasure'];
   const folders: Readonly<Record<string, readonly string[]>> = {
     core: capabilities,
     lambdas: [...capabilities, 'manage', 'aws', 'shared'],

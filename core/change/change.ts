@@ -39,6 +39,8 @@ export type RejectionCode =
   | 'profile_too_large'
   /** A later change of this user had been applied already. */
   | 'out_of_order'
+  /** The person was erased after the change had been accepted; the status names nobody. */
+  | 'erased'
   | 'internal_error';
 
 /** Each sequence number reaches exactly one of these (design: law 2). */

@@ -91,11 +91,20 @@ function earlierEnding(
   if (inOutbox) {
     return inOutbox;
   }
+  if (isErased(change, row)) {
+    const text = 'the person was erased after this change had been accepted';
+    return { status: rejectedStatus(position, { code: 'erased', text }, now) };
+  }
   if (row && BigInt(position.sequenceNumber) <= BigInt(row.lastSequenceNumber)) {
     const text = 'a later change of this user had been integrated already';
     return { status: rejectedStatus(position, { code: 'out_of_order', text }, now, change) };
   }
   return undefined;
+}
+
+/** A time that cannot be read proves nothing: only what is known to be newer than the erasure may pass. */
+function isErased({ acceptedAt }: ChangeRecord, row: StoredProfile | undefined): boolean {
+  return row?.erased !== undefined && !(Date.parse(acceptedAt) > Date.parse(row.erased.at));
 }
 
 async function newEnding(
@@ -120,6 +129,9 @@ async function newEnding(
     lastShardId: position.shardId,
     profile: outcome.condition === 'delete' ? undefined : outcome.profile,
     outbox: [...progress.entries, ending],
+    ...(options.stored?.erased && options.stored.erased.until > options.now
+      ? { erased: options.stored.erased }
+      : {}),
   };
   const refusal = options.admit(row);
   if (refusal) {

@@ -29,6 +29,14 @@ export interface OutboxEntry {
   readonly event?: Event;
 }
 
+/** Says that a person was erased; holds nothing of the person. */
+export interface ErasureMark {
+  /** ISO 8601: changes that were accepted until then change nothing any more, and end without naming anybody. */
+  readonly at: string;
+  /** ISO 8601: by then the stream has forgotten every such change, and the mark may go. */
+  readonly until: string;
+}
+
 /** A user's row: everything that one conditional write changes together (design: law 3). */
 export interface StoredProfile {
   readonly userId: string;
@@ -41,6 +49,8 @@ export interface StoredProfile {
   readonly profile: Profile | undefined;
   /** Of the batch that made this version; replaced by the next write, never cleared. */
   readonly outbox: readonly OutboxEntry[];
+  /** With no profile: all that an erasure left of the row. It outlives the first profile made anew. */
+  readonly erased?: ErasureMark;
 }
 
 /** `refused`: the store takes the row to be invalid, and would again. */

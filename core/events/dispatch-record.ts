@@ -131,7 +131,10 @@ function makeClaim(record: StreamRecord, base: string, batch: DispatchBatch) {
     if (marker === 'too_large') {
       return marker;
     }
-    const { winner } = marker;
+    const { winner, erased } = marker;
+    if (erased) {
+      return 'duplicate';
+    }
     const isOwn = winner.sequenceNumber === record.sequenceNumber && winner.shardId === record.shardId;
     return isOwn ? { event: numbered(event, marker), marker } : 'duplicate';
   }

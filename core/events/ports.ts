@@ -86,6 +86,8 @@ export interface FanOutMarker {
   readonly plan: readonly PlanEntry[];
   /** Of the doors that number their events. */
   readonly number?: number;
+  /** The event was erased: it is neither kept nor fanned out again. */
+  readonly erased?: true;
 }
 
 export interface FanOutMarkers {

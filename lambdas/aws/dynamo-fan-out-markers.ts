@@ -35,7 +35,7 @@ export function makeDynamoFanOutMarkers(
     const command = new PutCommand({
       TableName: tableName,
       Item: {
-        ...rowKey(marker.eventId),
+        ...markerKey(marker.eventId),
         winning_sequence_number: marker.winner.sequenceNumber,
         winning_shard_id: marker.winner.shardId,
         order: marker.order,
@@ -55,17 +55,18 @@ export function makeDynamoFanOutMarkers(
 
   async function read(eventId: string): Promise<Row | undefined> {
     const { Item } = await client.send(
-      new GetCommand({ TableName: tableName, Key: rowKey(eventId), ConsistentRead: true }),
+      new GetCommand({ TableName: tableName, Key: markerKey(eventId), ConsistentRead: true }),
     );
     return Item;
   }
 }
 
-function rowKey(eventId: string): { partition: string; sort: string } {
+/** Where the marker of an event lies. */
+export function markerKey(eventId: string): { partition: string; sort: string } {
   return { partition: `event#${eventId}`, sort: 'marker' };
 }
 
-function toMarker(eventId: string, row: Row): FanOutMarker {
+export function toMarker(eventId: string, row: Row): FanOutMarker {
   const plan = decodeRecord(row.plan as Uint8Array);
   if (!plan.ok) {
     throw new Error(`the marker of an event holds a plan that is ${plan.reason}`);
@@ -80,6 +81,7 @@ function toMarker(eventId: string, row: Row): FanOutMarker {
     order: row.order as string,
     plan: (plan.value as StoredEntry[]).map(toEntry),
     ...(row.number !== undefined && { number: row.number as number }),
+    ...(row.erased === true && { erased: true }),
   };
 }
 

@@ -1,8 +1,15 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { UnprocessableRecords } from '../../core/events/ports';
-import type { StreamRecord } from '../../core/stream-record';
+import type { StreamPosition, StreamRecord } from '../../core/stream-record';
 import { ifConditionHolds } from './conditional-write';
 import { eventExpiry, MAX_ATTRIBUTE_BYTES } from './event-rows';
+
+export const UNPROCESSABLE_PREFIX = 'unprocessable#';
+
+/** Where a record lies that could not be dispatched. */
+export function unprocessableKey({ shardId, sequenceNumber }: StreamPosition) {
+  return { partition: `${UNPROCESSABLE_PREFIX}${shardId}`, sort: sequenceNumber };
+}
 
 /**
  * Records that could not be dispatched, on the events table, with their bytes while those fit.
@@ -18,8 +25,7 @@ export function makeDynamoUnprocessableRecords(
       const command = new PutCommand({
         TableName: tableName,
         Item: {
-          partition: `unprocessable#${record.shardId}`,
-          sort: record.sequenceNumber,
+          ...unprocessableKey(record),
           reason,
           partition_key: record.partitionKey,
           arrived_at: record.arrivedAt,

@@ -3,6 +3,9 @@ import { EVENT_RETENTION_DAYS } from '../../core/events/retention';
 import { decodeRecord } from '../../core/stream-record';
 import { expiryAfter, type Row } from './row';
 
+/** How the partitions of the history begin: `historyPartition` makes them. */
+export const HISTORY_PREFIX = 'topic#';
+
 /** Epoch seconds at which a row of the events table may go. @param now epoch milliseconds. */
 export function eventExpiry(now: number): number {
   return expiryAfter(EVENT_RETENTION_DAYS, now);

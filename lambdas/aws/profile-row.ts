@@ -1,4 +1,4 @@
-import type { OutboxEntry, StoredProfile } from '../../core/change/ports';
+import type { ErasureMark, OutboxEntry, StoredProfile } from '../../core/change/ports';
 import type { Profile } from '../../core/person/profile';
 import { indexKey } from './index-key';
 import { packJson, unpackJson } from './packed-json';
@@ -17,6 +17,10 @@ export interface ProfileRow {
   readonly primary_username?: string;
   readonly connection_method?: string;
   readonly active?: boolean;
+  readonly erased_at?: string;
+  readonly erased_until?: string;
+  /** Epoch seconds; only where nothing but the mark of an erasure is left. */
+  readonly expires_at?: number;
 }
 
 export function toProfileRow(stored: StoredProfile): ProfileRow {
@@ -28,6 +32,15 @@ export function toProfileRow(stored: StoredProfile): ProfileRow {
     last_shard_id: stored.lastShardId,
     outbox: packJson(stored.outbox),
     ...(profile && profileAttributes(userId, profile)),
+    ...(stored.erased && erasureAttributes(stored.erased, profile === undefined)),
+  };
+}
+
+function erasureAttributes({ at, until }: ErasureMark, isAllThatIsLeft: boolean): Partial<ProfileRow> {
+  return {
+    erased_at: at,
+    erased_until: until,
+    ...(isAllThatIsLeft && { expires_at: Math.ceil(Date.parse(until) / 1000) }),
   };
 }
 
@@ -53,6 +66,9 @@ export function toStoredProfile(row: Readonly<Record<string, unknown>>): StoredP
     lastShardId: String(row.last_shard_id),
     profile: holdsProfile(row) ? toProfile(row) : undefined,
     outbox: unpackJson(row.outbox) as OutboxEntry[],
+    ...(row.erased_at !== undefined && {
+      erased: { at: String(row.erased_at), until: String(row.erased_until) },
+    }),
   };
 }
 

@@ -15,6 +15,7 @@ const statusOfRejection: Readonly<Record<RejectionCode, number>> = {
   schema_invalid: 400,
   profile_too_large: 413,
   out_of_order: 409,
+  erased: 410,
   record_unreadable: 500,
   unprocessable: 500,
   internal_error: 500,

@@ -39,6 +39,16 @@ export class ChangePipeline extends Construct {
     return [this.submitChange, this.readChangeStatus];
   }
 
+  get statusesTableName(): string {
+    return this.statuses.tableName;
+  }
+
+  /** Lets the function replace a person's row by a mark, and take the person off the statuses. */
+  grantErase(fn: ServiceFunction): void {
+    this.profiles.grant(fn, 'BatchGetItem', 'PutItem');
+    this.statuses.grant(fn, 'Scan', 'UpdateItem');
+  }
+
   private addSubmitChange(): ServiceFunction {
     const { settings } = this.props;
     const fn = new ServiceFunction(this, 'submit-change', {

@@ -25,6 +25,11 @@ export class EventLog extends Construct {
     this.history.grant(fn, 'GetItem');
   }
 
+  /** Lets the function find the events of a subject, remove them and flag their markers. */
+  grantErase(fn: ServiceFunction): void {
+    this.history.grant(fn, 'Scan', 'UpdateItem', 'DeleteItem');
+  }
+
   /** Lets the function write history: the marker first, conditionally, then the event and its fan-out. */
   grantRecord(fn: ServiceFunction): void {
     this.history.grant(fn, 'GetItem', 'PutItem', 'UpdateItem');

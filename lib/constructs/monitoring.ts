@@ -8,10 +8,12 @@ import type { FunctionName } from '../../lambdas/functions';
 import type { StageSettings } from '../stage';
 import { alarmProps, fiveMinutes, type Harm, minute } from './alarms';
 import { addDashboard, type Watched } from './dashboard';
+import type { Erasure } from './erasure';
 import type { ServiceFunction } from './service-function';
 
 export interface MonitoringProps extends Watched {
   readonly settings: StageSettings;
+  readonly erasure: Erasure;
 }
 
 /** A stream this far behind is felt: a person who changed a name still sees the old one. */
@@ -141,13 +143,14 @@ export class Monitoring extends Construct {
   }
 
   private workers(): readonly ServiceFunction[] {
-    const { change, dispatch, webhooks } = this.props;
+    const { change, dispatch, webhooks, erasure } = this.props;
     return [
       change.integrateChanges,
       dispatch.dispatchEvents,
       webhooks.deliverWebhooks,
       webhooks.requeueDeliveries,
       webhooks.resendDeadLetters,
+      erasure.eraseSubject,
     ];
   }
 
@@ -182,6 +185,7 @@ const workerHarms: Partial<Record<FunctionName, string>> = {
   'deliver-webhooks': 'Webhooks are late',
   'requeue-deliveries': 'Webhook retries are late',
   'resend-dead-letters': 'Dead letters are not sent again',
+  'erase-subject': 'What is to be erased stays',
 };
 
 /** A metric that our own functions print (EMF). */

@@ -1,6 +1,3 @@
-import { Duration } from 'aws-cdk-lib';
-import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
 import { functions } from '../../lambdas/functions';
 import type { EventLog } from './event-log';
@@ -8,6 +5,7 @@ import { QueueWithDlq } from './queue-with-dlq';
 import type { Registry } from './registry';
 import { ServiceFunction, type StageProps } from './service-function';
 import { Store } from './store';
+import { addTick } from './tick';
 
 export interface WebhookDeliveryProps extends StageProps {
   readonly events: EventLog;
@@ -49,6 +47,11 @@ export class WebhookDelivery extends Construct {
     this.deliveries.grantSend(fn);
   }
 
+  /** Lets the function end deliveries as erased. */
+  grantErase(fn: ServiceFunction): void {
+    this.rows.grant(fn, 'GetItem', 'PutItem', 'Query');
+  }
+
   private addDeliverWebhooks(): ServiceFunction {
     const { settings, events, registry } = this.props;
     const fn = new ServiceFunction(this, 'deliver-webhooks', {
@@ -85,7 +88,7 @@ export class WebhookDelivery extends Construct {
     this.rows.grant(fn, 'BatchGetItem', 'PutItem');
     this.rows.grantQuery(fn, 'by-due');
     this.deliveries.grantSend(fn);
-    this.addTick(fn);
+    addTick(fn, this.props.settings);
     return fn;
   }
 
@@ -104,17 +107,7 @@ export class WebhookDelivery extends Construct {
     // What crashed the worker is replaced by a pointer to its row.
     this.deliveries.grantBury(fn);
     this.deliveries.grantSettle(fn);
-    this.addTick(fn);
+    addTick(fn, this.props.settings);
     return fn;
-  }
-
-  /** A rule, not EventBridge Scheduler: that one does not fire on LocalStack. One minute is the least. */
-  private addTick(fn: ServiceFunction): void {
-    const minutes = Math.max(1, Math.ceil(this.props.settings.tickSeconds / 60));
-    new Rule(fn, 'Tick', {
-      description: `Runs ${fn.stem}`,
-      schedule: Schedule.rate(Duration.minutes(minutes)),
-      targets: [new LambdaTarget(fn.function)],
-    });
   }
 }

@@ -27,12 +27,14 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'manage-topics': 393,
   'manage-subscriptions': 382,
   'manage-deliveries': 397,
+  'manage-erasures': 340,
   'read-health': 31,
   'answer-not-found': 28,
   'dispatch-events': 384,
   'deliver-webhooks': 457,
   'requeue-deliveries': 271,
   'resend-dead-letters': 372,
+  'erase-subject': 300,
   'generate-cis-key': 198,
 };
 
@@ -93,6 +95,7 @@ const actionOf: Readonly<Record<string, string>> = {
   // Our own, in the files that adapters share.
   batchRead: 'dynamodb:BatchGetItem',
   readPage: 'dynamodb:Query',
+  scanPage: 'dynamodb:Scan',
   putRecords: 'kinesis:PutRecords',
   PutRecordCommand: 'kinesis:PutRecord',
   PutRecordsCommand: 'kinesis:PutRecords',
@@ -108,6 +111,7 @@ const registry = 'topics/registry';
 const deliveries = 'webhooks/deliveries';
 const statuses = 'change/change-statuses';
 const events = 'events/events';
+const erasures = 'erasure/erasures';
 const deadLetterQueue = 'webhooks/deliveries-queue/DeadLetters';
 
 /** What each adapter works on. */
@@ -128,6 +132,9 @@ const storeOf: Readonly<Record<string, string>> = {
   'dynamo-duplicate-claims': events,
   'dynamo-number-blocks': events,
   'dynamo-unprocessable-records': events,
+  'dynamo-erasable-events': events,
+  'dynamo-erasable-statuses': statuses,
+  'dynamo-erasure-store': erasures,
   'kinesis-change-stream': 'change/changes-stream',
   'kinesis-event-stream': 'events/events-stream',
   'sqs-delivery-queue': 'webhooks/deliveries-queue/Queue',
@@ -142,7 +149,7 @@ function markersOf(stem: FunctionName): string {
 }
 
 /** Files that work for an adapter on the adapter's own store. */
-const sharedByAdapters = ['dynamo-batch-read', 'registry-page', 'put-records'];
+const sharedByAdapters = ['dynamo-batch-read', 'registry-page', 'scan-page', 'put-records'];
 
 /** In an adapter that the function has, in a method that it does not call. */
 const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
@@ -164,6 +171,11 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
     `sqs:DeleteMessage ${deadLetterQueue}`,
   ],
   'requeue-deliveries': [`dynamodb:GetItem ${deliveries}`],
+  'manage-erasures': [`dynamodb:Query ${erasures}`],
+  'erase-subject': [
+    ...['GetItem', 'PutItem'].map((action) => `dynamodb:${action} ${events}`),
+    `dynamodb:BatchGetItem ${deliveries}`,
+  ],
   'resend-dead-letters': [`dynamodb:BatchGetItem ${deliveries}`, `dynamodb:Query ${deliveries}`],
 };
 
@@ -235,7 +247,9 @@ function sourcesOf(stem: FunctionName): readonly string[] {
 
 function commandsIn(file: string): readonly string[] {
   return [
-    ...sourceOf(file).matchAll(/new (\w+Command)\(|\b(paginate\w+|batchRead|readPage|putRecords)\(/g),
+    ...sourceOf(file).matchAll(
+      /new (\w+Command)\(|\b(paginate\w+|batchRead|readPage|scanPage|putRecords)\(/g,
+    ),
   ].map(([, command, helper]) => command ?? helper ?? '');
 }
 

@@ -133,11 +133,13 @@ export class MemoryDeliveryQueue implements DeliveryQueue {
 
 export class MemoryUnprocessableRecords implements UnprocessableRecords {
   readonly reasons = new Map<string, string>();
+  readonly records = new Map<string, StreamRecord>();
   beforeWrite = survives;
 
-  async record({ shardId, sequenceNumber }: StreamRecord, reason: string): Promise<void> {
+  async record(record: StreamRecord, reason: string): Promise<void> {
     this.beforeWrite();
-    const key = `${shardId}/${sequenceNumber}`;
+    const key = `${record.shardId}/${record.sequenceNumber}`;
+    this.records.set(key, this.records.get(key) ?? record);
     this.reasons.set(key, this.reasons.get(key) ?? reason);
   }
 }

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
+import type { Erasure } from '../../core/erasure/erasure';
+import type { ErasureStore } from '../../core/erasure/ports';
+import { requestErasure } from '../../core/erasure/request-erasure';
+import { ServiceError } from '../../core/errors';
+import { requireScope } from '../../core/principal';
+import { documentClient } from '../aws/document-client';
+import { makeDynamoErasureStore } from '../aws/dynamo-erasure-store';
+import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
+import { readEnvironment } from '../shared/environment';
+import { type DoorMethods, httpFunction } from '../shared/http-function';
+import type { HttpHandler } from '../shared/http-message';
+import { problemDialect } from '../shared/problem-dialect';
+import { readBody } from './read-request';
+
+const erasureSchema = z.strictObject({ subject: z.string() });
+
+export interface ManageErasuresPorts {
+  readonly erasures: Pick<ErasureStore, 'read' | 'write'>;
+  readonly authenticate: Authenticator;
+  readonly random: (count: number) => Uint8Array;
+  readonly now: () => Date;
+}
+
+/**
+ * Trigger: `POST /v1/erasures`, `GET /v1/erasures/{id}`.
+ * Success: 202 with the erasure that was taken on; 200 with its progress, and its receipt at the end.
+ * Refusal: 400, 401, 403 (scope), 404 as problem details.
+ * Retry: harmless; a repeated POST erases again.
+ */
+export function makeManageErasures({
+  erasures,
+  authenticate,
+  random,
+  now,
+}: ManageErasuresPorts): HttpHandler {
+  return async (request) => {
+    requireScope(await authenticate(request), 'erase');
+    const { id } = request.parameters;
+    if (id === undefined) {
+      const { subject } = readBody(request, erasureSchema);
+      return { status: 202, body: toBody(await requestErasure(subject, { erasures, random, now })) };
+    }
+    return { status: 200, body: toBody(await find(id)) };
+  };
+
+  async function find(id: string): Promise<Erasure> {
+    const erasure = /^era_[\w-]{24}$/.test(id) ? await erasures.read(id) : undefined;
+    if (!erasure) {
+      throw new ServiceError('not_found', 'there is no erasure of that id; POST /v1/erasures gives one');
+    }
+    return erasure;
+  }
+}
+
+/** Without the subject: whoever asked for the erasure knows it. */
+function toBody(erasure: Erasure): Record<string, unknown> {
+  const { id, state, subjectSha256, requestedAt, counts } = erasure;
+  return {
+    id,
+    state,
+    subject_sha256: subjectSha256,
+    requested_at: requestedAt,
+    ...(erasure.state === 'working'
+      ? { pass: erasure.pass, step: erasure.step, not_before: erasure.notBefore }
+      : { completed_at: erasure.completedAt }),
+    erased: {
+      profiles: counts.profiles,
+      change_statuses: counts.changeStatuses,
+      events: counts.events,
+      deliveries: counts.deliveries,
+      unprocessable_records: counts.unprocessableRecords,
+    },
+    ...(erasure.state === 'completed' && { receipt: erasure.receipt }),
+  };
+}
+
+export const erasureMethods: DoorMethods = {
+  methods: ['POST'],
+  methodsOf: { '/v1/erasures/{id}': ['GET'] },
+};
+
+export const handler = httpFunction({
+  name: 'manage-erasures',
+  dialect: problemDialect,
+  ...erasureMethods,
+  wire: () => {
+    const environment = readEnvironment('manage-erasures');
+    return makeManageErasures({
+      erasures: makeDynamoErasureStore(documentClient(), environment.ERASURES_TABLE_NAME),
+      authenticate: makeAuthenticator(environment),
+      random: randomBytes,
+      now: () => new Date(),
+    });
+  },
+});
