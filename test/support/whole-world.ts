@@ -15,9 +15,12 @@ import { partialProfile, SHARD } from './change-records';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
 import {
   aRecord,
+  MemoryDuplicateClaims,
   MemoryEventHistory,
   MemoryFanOutMarkers,
+  MemoryNumberBlocks,
   MemoryUnprocessableRecords,
+  memoryNumbers,
 } from './memory-dispatch';
 import {
   makeMemoryErasableEvents,
@@ -45,6 +48,8 @@ export class WholeWorld {
   readonly vault = makeMemoryVault();
   readonly subscriptions = new MemorySubscriptionStore();
   readonly markers = new MemoryFanOutMarkers();
+  readonly duplicates = new MemoryDuplicateClaims();
+  readonly numbers = memoryNumbers(new MemoryNumberBlocks());
   readonly history = new MemoryEventHistory();
   readonly unprocessable = new MemoryUnprocessableRecords();
   readonly deliveries = makeMemoryDeliveryStore();

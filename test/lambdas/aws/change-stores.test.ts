@@ -110,6 +110,17 @@ describe.each([
     expect(await stores.profiles.write({ ...stored, version: 3 }, 2)).toBe('written');
   });
 
+  it('keep the mark of an erasure, also beneath a profile made anew', async () => {
+    const erased = { at: '2026-11-20T10:00:00.000Z', until: '2026-11-28T10:00:00.000Z' };
+    const made = storedProfile('ad|test|erased', { primary_email: 'erased@example.org' }, { erased });
+    const mark = { ...made, profile: undefined };
+    const read = async () => (await stores.profiles.readMany(['ad|test|erased'])).get('ad|test|erased');
+    expect(await stores.profiles.write(mark, 0)).toBe('written');
+    expect(await read()).toEqual(mark);
+    expect(await stores.profiles.write({ ...made, version: 2 }, 1)).toBe('written');
+    expect(await read()).toEqual({ ...made, version: 2 });
+  });
+
   it('refuse a row that is too large, and say so beforehand', async () => {
     const large = storedProfile('ad|test|large', { description: noise(400_000) });
     const fitting = storedProfile('ad|test|large', { description: noise(50_000) });
@@ -188,6 +199,19 @@ describe('the profiles table', () => {
     });
     const people = makeDynamoPersonReader(client, 'profiles');
     expect(await people.findUserIds('primary_username', long)).toEqual(['email|ada|1']);
+  });
+
+  it('lets the mark of an erasure expire, and no profile', async () => {
+    const profiles = makeDynamoProfileStore(client, 'profiles');
+    const erased = { at: '2026-11-20T10:00:00.000Z', until: '2026-11-28T10:00:00.000Z' };
+    const made = storedProfile('email|erased|1', { uuid: 'u-9' }, { erased });
+    await profiles.write({ ...made, profile: undefined }, 0);
+    expect(await row('email|erased|1')).toMatchObject({ expires_at: Date.parse(erased.until) / 1000 });
+    expect(await row('email|erased|1')).not.toHaveProperty('uuid');
+    await profiles.write({ ...made, version: 2 }, 1);
+    expect(await row('email|erased|1')).not.toHaveProperty('expires_at');
+    await profiles.write(storedProfile('email|erased|2', {}, { profile: undefined }), 0);
+    expect(await row('email|erased|2')).not.toHaveProperty('expires_at');
   });
 
   it('is asked by every look-up key', async () => {
