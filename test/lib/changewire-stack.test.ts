@@ -291,6 +291,7 @@ const pinnedIds = [
   'changechangesstreamStream1D29436B',
   'changechangestatusesTableC70A3EC3',
   'changeprofilesTable64383B85',
+  'erasureerasuresTableD7B5930E',
   'eventsTable041AEF74',
   'eventseventsstreamStream5CB3974B',
   'secretsciskey1A958657',
