@@ -146,12 +146,13 @@ export class EventHandler implements Responder {
     if (!isRefusal) {
       onError(error);
     }
+    const { profile } = this;
     try {
       const status = await handleException?.(error);
-      return new ServiceErrorResponse(error, isStatus(status) ? status : undefined, request);
+      return new ServiceErrorResponse(error, isStatus(status) ? status : undefined, { profile, request });
     } catch (second) {
       onError(second);
-      return new ServiceErrorResponse(second, 500, request);
+      return new ServiceErrorResponse(second, 500, { profile, request });
     }
   }
 }

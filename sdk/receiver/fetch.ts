@@ -1,4 +1,5 @@
 import type { Reply, Responder } from './http';
+import { bytesOf } from './json-body';
 import { bodyStream } from './read-stream';
 
 /** What a runtime hands over beside the request; `waitUntil` keeps it alive after the reply. */
@@ -68,12 +69,10 @@ function canWait(argument: unknown): argument is WithWaitUntil {
   return typeof (argument as Partial<WithWaitUntil> | undefined | null)?.waitUntil === 'function';
 }
 
-/** `Response` refuses a body for the statuses that have none. */
+/** As bytes: to a text, `Response` would add a content type. It refuses any body for the statuses that have none. */
 function toResponse({ status, headers, body }: Reply): Response {
-  return new Response(body.length === 0 ? null : (body as ConstructorParameters<typeof Response>[0]), {
-    status,
-    headers,
-  });
+  const content = body.length === 0 ? null : (bytesOf(body) as Uint8Array<ArrayBuffer>);
+  return new Response(content, { status, headers });
 }
 
 /** Of a whole URL, or of the path that some runtimes give alone. */

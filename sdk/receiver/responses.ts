@@ -1,8 +1,7 @@
-import type { ConnectionContext } from './connection-context';
 import { BaseError } from './errors';
 import type { RawBody, Reply } from './http';
 import { mqttRefusal } from './mqtt';
-import type { Report } from './profile';
+import type { Profile, Report } from './profile';
 import { ConnectEventRequest, type ServiceRequest } from './requests';
 
 /**
@@ -47,15 +46,15 @@ export class ServiceErrorResponse extends ServiceResponse {
   constructor(
     readonly exception: unknown,
     status?: number,
-    request?: ServiceRequest,
+    { profile, request }: { readonly profile?: Profile; readonly request?: ServiceRequest | undefined } = {},
   ) {
     super();
     this.code = status ?? (exception instanceof BaseError ? exception.status : 500);
-    // What is no error of the library may say in its text what nobody outside should read.
-    const text = exception instanceof BaseError ? exception.message : 'The event could not be handled.';
-    if (contextOf(exception, request)?.profile.isPython) {
+    if (profile?.isPython) {
       return;
     }
+    // What is no error of the library may say in its text what nobody outside should read.
+    const text = exception instanceof BaseError ? exception.message : 'The event could not be handled.';
     if (request instanceof ConnectEventRequest && request.context.mqtt) {
       this.content = JSON.stringify(mqttRefusal(this.code, request.mqtt?.protocolVersion, text));
       this.contentType = 'application/json; charset=utf-8';
@@ -64,10 +63,6 @@ export class ServiceErrorResponse extends ServiceResponse {
       this.contentType = 'text/plain; charset=utf-8';
     }
   }
-}
-
-function contextOf(exception: unknown, request: ServiceRequest | undefined): ConnectionContext | undefined {
-  return request?.context ?? (exception as { context?: ConnectionContext } | undefined)?.context;
 }
 
 /** The answer to a blocking event. The connection's state can be edited in it, also after `handle` has returned it. */

@@ -42,6 +42,8 @@ const directions: ReadonlyArray<readonly [layer: string, Directions]> = [
       packages: ['aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'zod', 'node:*'],
     },
   ],
+  // It runs wherever there is Fetch, so it takes nothing of Node, and nothing that does.
+  ['sdk/receiver', { ours: ['sdk/receiver'], packages: [] }],
   // The one client is optional and loaded by whoever keeps keys there.
   ['sdk', { ours: ['sdk', 'core'], packages: ['node:*', '@aws-sdk/client-secrets-manager'] }],
   [
@@ -55,7 +57,7 @@ const directions: ReadonlyArray<readonly [layer: string, Directions]> = [
       ],
     },
   ],
-  ['examples', { ours: ['examples', 'sdk', 'local'], packages: ['standardwebhooks', 'node:*'] }],
+  ['examples', { ours: ['examples', 'sdk', 'local'], packages: ['express', 'standardwebhooks', 'node:*'] }],
   [
     'bench',
     {
