@@ -112,6 +112,21 @@ export const functions = {
     memoryMegabytes: 512,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
+  'manage-events': {
+    handler: 'manage/manage-events',
+    trigger: 'http',
+    description: 'Publishes events, plain or as CloudEvents; reads, lists and counts them.',
+    environment: [
+      ...tokens,
+      'REGISTRY_TABLE_NAME',
+      'EVENTS_TABLE_NAME',
+      'DELIVERIES_TABLE_NAME',
+      'EVENTS_STREAM_NAME',
+    ],
+    // A body of 4 MB is held, sliced, judged and compressed.
+    memoryMegabytes: 1024,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
   'manage-deliveries': {
     handler: 'manage/manage-deliveries',
     trigger: 'http',

@@ -36,7 +36,7 @@ export class ChangewireStack extends Stack {
     const person = new PersonDoor(this, 'person', { ...stage, secrets, profiles: change.profiles });
     const webhooks = new WebhookDelivery(this, 'webhooks', { ...stage, events, registry });
     const dispatch = new EventDispatch(this, 'dispatch', { ...stage, events, registry, webhooks });
-    const management = new Management(this, 'manage', { ...stage, registry, webhooks });
+    const management = new Management(this, 'manage', { ...stage, events, registry, webhooks });
     const erasure = new Erasure(this, 'erasure', { ...stage, change, events, webhooks });
     const api = new HttpApi(this, 'http', {
       settings,

@@ -39,6 +39,11 @@ export function eventOrder(base: string, index: number, eventId: string): string
   return `${base}${String(index).padStart(5, '0')}.${digest(eventId).toString('hex', 1, 5)}`;
 }
 
+/** When the record of an event was dispatched, ISO 8601; `undefined` for what is no order. */
+export function timeOfOrder(order: string): string | undefined {
+  return /^\d{13}\./.test(order) ? new Date(Number(order.slice(0, 13))).toISOString() : undefined;
+}
+
 /** The base that an order was made from. */
 export function baseOfOrder(order: string): string {
   return order.slice(0, BASE_LENGTH);

@@ -123,6 +123,20 @@ export interface NumberBlocks {
   lease(door: Door, size: number): Promise<number>;
 }
 
+/** What stands in the store of an event that was dispatched. */
+export interface StandingMarker extends Pick<FanOutMarker, 'topic' | 'order' | 'plan'> {
+  /** How many deliveries it was fanned out to. */
+  readonly fannedOut: number;
+  /** Its content was erased; what was counted stays. */
+  readonly erased: boolean;
+}
+
+/** Consistent. */
+export interface FanOutMarkerReader {
+  /** By event id; the map lacks those that have expired or are not dispatched yet. */
+  findMany(eventIds: readonly string[]): Promise<ReadonlyMap<string, StandingMarker>>;
+}
+
 /** Records that could not be dispatched: kept with their reason, for whoever repairs. First write wins. */
 export interface UnprocessableRecords {
   record(record: StreamRecord, reason: string): Promise<void>;

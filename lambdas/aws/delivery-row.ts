@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { EVENT_RETENTION_DAYS } from '../../core/events/retention';
 import type { Attempt, Delivery, DeliveryKey, DeliveryState } from '../../core/webhooks/delivery';
 import { deliveryDigest } from '../../core/webhooks/delivery-id';
 import { DUE_SHARDS } from '../../core/webhooks/ports';
@@ -15,11 +16,22 @@ export const EVENT_SHARDS = 16;
 /** How long an ended delivery can be looked up; a dead one stays until somebody has dealt with it. */
 const KEPT_DAYS = 30;
 
+/**
+ * No row goes before the marker of its event, which began to count before it, by another clock: else the ledger would
+ * take what is gone for pending.
+ */
+const KEPT_DAYS_SINCE_CREATION = EVENT_RETENTION_DAYS + 1;
+
 export function rowKey({ eventId, subscriptionId, run }: DeliveryKey): RowKey {
   return {
-    event_shard: eventPartition(eventId, shardOf(subscriptionId, EVENT_SHARDS)),
+    event_shard: eventPartition(eventId, eventShardOf(subscriptionId)),
     subscription_run: `${subscriptionId}#${run}`,
   };
+}
+
+/** Among the rows of an event, the part that holds those of a subscription. */
+export function eventShardOf(subscriptionId: string): number {
+  return shardOf(subscriptionId, EVENT_SHARDS);
 }
 
 export function eventPartition(eventId: string, shard: number): string {
@@ -66,8 +78,15 @@ export function toRow(delivery: Delivery): Row {
       dead_shard: deadPartition(delivery.subscriptionId),
       dead_at: `${endedAt}#${digest}`,
     }),
-    ...(endedAt && state !== 'dead' && { expires_at: expiryAfter(KEPT_DAYS, Date.parse(endedAt)) }),
+    ...(endedAt && state !== 'dead' && { expires_at: expiryOf(createdAt, endedAt) }),
   };
+}
+
+function expiryOf(createdAt: string, endedAt: string): number {
+  return Math.max(
+    expiryAfter(KEPT_DAYS, Date.parse(endedAt)),
+    expiryAfter(KEPT_DAYS_SINCE_CREATION, Date.parse(createdAt)),
+  );
 }
 
 export function subscriptionPartition(subscriptionId: string, day: string): string {

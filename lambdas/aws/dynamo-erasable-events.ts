@@ -5,9 +5,9 @@ import { historyPartition } from '../../core/events/history-key';
 import type { FanOutMarker } from '../../core/events/ports';
 import { decodeRecord, type StreamPosition } from '../../core/stream-record';
 import { ifConditionHolds } from './conditional-write';
-import { markerKey, toMarker } from './dynamo-fan-out-markers';
+import { toMarker } from './dynamo-fan-out-markers';
 import { UNPROCESSABLE_PREFIX, unprocessableKey } from './dynamo-unprocessable-records';
-import { HISTORY_PREFIX } from './event-rows';
+import { HISTORY_PREFIX, markerKey } from './event-rows';
 import type { Row } from './row';
 import { scanPage } from './scan-page';
 

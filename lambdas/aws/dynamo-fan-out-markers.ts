@@ -1,8 +1,8 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { FanOutMarker, FanOutMarkers, PlanEntry } from '../../core/events/ports';
-import { decodeRecord, encodeRecord } from '../../core/stream-record';
+import type { FanOutMarker, FanOutMarkers } from '../../core/events/ports';
 import { ifConditionHolds } from './conditional-write';
-import { eventExpiry, MAX_ATTRIBUTE_BYTES } from './event-rows';
+import { eventExpiry, MAX_ATTRIBUTE_BYTES, markerKey } from './event-rows';
+import { packPlan, unpackPlan } from './fan-out-plan';
 import type { Row } from './row';
 
 /**
@@ -17,7 +17,7 @@ export function makeDynamoFanOutMarkers(
   return { claim };
 
   async function claim(marker: FanOutMarker): Promise<FanOutMarker | 'too_large'> {
-    const plan = encodeRecord(marker.plan.map(toStored));
+    const plan = packPlan(marker.plan);
     if (plan.length > MAX_ATTRIBUTE_BYTES) {
       return 'too_large';
     }
@@ -61,16 +61,7 @@ export function makeDynamoFanOutMarkers(
   }
 }
 
-/** Where the marker of an event lies. */
-export function markerKey(eventId: string): { partition: string; sort: string } {
-  return { partition: `event#${eventId}`, sort: 'marker' };
-}
-
 export function toMarker(eventId: string, row: Row): FanOutMarker {
-  const plan = decodeRecord(row.plan as Uint8Array);
-  if (!plan.ok) {
-    throw new Error(`the marker of an event holds a plan that is ${plan.reason}`);
-  }
   return {
     eventId,
     winner: {
@@ -79,19 +70,8 @@ export function toMarker(eventId: string, row: Row): FanOutMarker {
     },
     topic: row.topic as string,
     order: row.order as string,
-    plan: (plan.value as StoredEntry[]).map(toEntry),
+    plan: unpackPlan(row.plan),
     ...(row.number !== undefined && { number: row.number as number }),
     ...(row.erased === true && { erased: true }),
   };
-}
-
-/** An id alone, or with the pattern that it listens to: plans hold thousands. */
-type StoredEntry = string | readonly [id: string, via: string];
-
-function toStored({ id, via }: PlanEntry): StoredEntry {
-  return via === undefined ? id : [id, via];
-}
-
-function toEntry(stored: StoredEntry): PlanEntry {
-  return typeof stored === 'string' ? { id: stored } : { id: stored[0], via: stored[1] };
 }

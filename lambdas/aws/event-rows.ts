@@ -22,3 +22,8 @@ export function toEvent(row: Readonly<Row>): Event {
   }
   return decoded.value as Event;
 }
+
+/** Where the marker of an event lies. */
+export function markerKey(eventId: string): { partition: string; sort: string } {
+  return { partition: `event#${eventId}`, sort: 'marker' };
+}

@@ -1,5 +1,6 @@
 import type * as z from 'zod';
 import { ServiceError } from '../../core/errors';
+import { describeProblems } from '../../core/schema-problems';
 import { type HttpRequest, parseJsonBody } from '../shared/http-message';
 
 /** Topics and subscriptions are small; what is larger is a mistake. */
@@ -7,9 +8,6 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 100;
-
-/** So many problems tell enough; a hostile body could hold thousands. */
-const PROBLEMS_TOLD = 5;
 
 /**
  * The body in the shape of its schema.
@@ -20,10 +18,7 @@ export function readBody<Schema extends z.ZodType>(request: HttpRequest, schema:
   if (parsed.success) {
     return parsed.data;
   }
-  const problems = parsed.error.issues
-    .slice(0, PROBLEMS_TOLD)
-    .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message));
-  throw new ServiceError('body_invalid', problems.join('; ').slice(0, 1000));
+  throw new ServiceError('body_invalid', describeProblems(parsed.error));
 }
 
 /** `limit` and `next` of a list. @throws ServiceError `parameter_invalid`. */

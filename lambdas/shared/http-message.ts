@@ -34,6 +34,14 @@ export type HttpHandler = (request: HttpRequest) => Promise<HttpReply>;
  * @throws ServiceError `body_missing`, `body_too_large` (names the limit) or `body_not_json`.
  */
 export function parseJsonBody(request: HttpRequest, limitBytes: number): unknown {
+  return readJsonBody(request, limitBytes).value;
+}
+
+/** As {@link parseJsonBody}, together with the text, for whoever keeps parts of it as they came. */
+export function readJsonBody(
+  request: HttpRequest,
+  limitBytes: number,
+): { readonly value: unknown; readonly text: string } {
   if (request.body.length === 0) {
     throw new ServiceError('body_missing', 'the request has no body; send JSON');
   }
@@ -44,7 +52,8 @@ export function parseJsonBody(request: HttpRequest, limitBytes: number): unknown
     );
   }
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(request.body));
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(request.body);
+    return { value: JSON.parse(text), text };
   } catch {
     throw new ServiceError('body_not_json', 'the body is not valid JSON in UTF-8');
   }

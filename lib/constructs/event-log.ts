@@ -30,6 +30,11 @@ export class EventLog extends Construct {
     this.history.grant(fn, 'Scan', 'UpdateItem', 'DeleteItem');
   }
 
+  /** Lets the function read events and their markers, and list them. */
+  grantBrowse(fn: ServiceFunction): void {
+    this.history.grant(fn, 'GetItem', 'BatchGetItem', 'Query');
+  }
+
   /** Lets the function write history: the marker first, conditionally, then the event and its fan-out. */
   grantRecord(fn: ServiceFunction): void {
     this.history.grant(fn, 'GetItem', 'PutItem', 'UpdateItem');

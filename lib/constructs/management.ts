@@ -1,18 +1,21 @@
 import { Construct } from 'constructs';
+import type { EventLog } from './event-log';
 import type { Registry } from './registry';
 import { ServiceFunction, type StageProps } from './service-function';
 import { tokenEnvironment } from './token-environment';
 import type { WebhookDelivery } from './webhook-delivery';
 
 export interface ManagementProps extends StageProps {
+  readonly events: EventLog;
   readonly registry: Registry;
   readonly webhooks: WebhookDelivery;
 }
 
-/** The management surface: topics, subscriptions, deliveries, health, and the answer to unknown paths. */
+/** The management surface: topics, subscriptions, events, deliveries, health, and the answer to unknown paths. */
 export class Management extends Construct {
   readonly manageTopics: ServiceFunction;
   readonly manageSubscriptions: ServiceFunction;
+  readonly manageEvents: ServiceFunction;
   readonly manageDeliveries: ServiceFunction;
   readonly readHealth: ServiceFunction;
   readonly answerNotFound: ServiceFunction;
@@ -25,6 +28,7 @@ export class Management extends Construct {
     super(scope, id);
     this.manageTopics = this.addManageTopics();
     this.manageSubscriptions = this.addManageSubscriptions();
+    this.manageEvents = this.addManageEvents();
     this.manageDeliveries = this.addManageDeliveries();
     this.readHealth = new ServiceFunction(this, 'read-health', {
       ...props,
@@ -38,6 +42,7 @@ export class Management extends Construct {
     return [
       this.manageTopics,
       this.manageSubscriptions,
+      this.manageEvents,
       this.manageDeliveries,
       this.readHealth,
       this.answerNotFound,
@@ -65,6 +70,25 @@ export class Management extends Construct {
       },
     });
     registry.grantManageSubscriptions(fn);
+    return fn;
+  }
+
+  private addManageEvents(): ServiceFunction {
+    const { settings, events, registry, webhooks } = this.props;
+    const fn = new ServiceFunction(this, 'manage-events', {
+      ...this.props,
+      environment: {
+        ...tokenEnvironment(settings),
+        REGISTRY_TABLE_NAME: registry.tableName,
+        EVENTS_TABLE_NAME: events.history.tableName,
+        DELIVERIES_TABLE_NAME: webhooks.tableName,
+        EVENTS_STREAM_NAME: events.stream.streamName,
+      },
+    });
+    registry.grantFindTopic(fn);
+    events.grantAppend(fn);
+    events.grantBrowse(fn);
+    webhooks.grantTally(fn);
     return fn;
   }
 

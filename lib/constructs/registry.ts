@@ -29,6 +29,11 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
   }
 
+  /** Lets the function look one topic up. */
+  grantFindTopic(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem');
+  }
+
   /** Lets the function make, find, list, change and delete topics. */
   grantManageTopics(fn: ServiceFunction): void {
     this.store.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query');

@@ -52,6 +52,11 @@ export class WebhookDelivery extends Construct {
     this.rows.grant(fn, 'GetItem', 'PutItem', 'Query');
   }
 
+  /** Lets the function count the deliveries of an event. */
+  grantTally(fn: ServiceFunction): void {
+    this.rows.grant(fn, 'Query');
+  }
+
   private addDeliverWebhooks(): ServiceFunction {
     const { settings, events, registry } = this.props;
     const fn = new ServiceFunction(this, 'deliver-webhooks', {

@@ -26,6 +26,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'read-well-known': 211,
   'manage-topics': 393,
   'manage-subscriptions': 382,
+  'manage-events': 450,
   'manage-deliveries': 397,
   'manage-erasures': 340,
   'read-health': 31,
@@ -128,6 +129,8 @@ const storeOf: Readonly<Record<string, string>> = {
   'dynamo-change-status-store': statuses,
   'dynamo-event-history': events,
   'dynamo-event-lister': events,
+  'dynamo-marker-reader': events,
+  'dynamo-delivery-tally': deliveries,
   'dynamo-fan-out-markers': events,
   'dynamo-duplicate-claims': events,
   'dynamo-number-blocks': events,
@@ -158,6 +161,10 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
     (action) => `dynamodb:${action} ${statuses}`,
   ),
   'integrate-changes': [`dynamodb:Query ${statuses}`],
+  'manage-events': [
+    ...['BatchGetItem', 'DeleteItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} ${registry}`),
+    `dynamodb:PutItem ${events}`,
+  ],
   'manage-topics': [`dynamodb:UpdateItem ${registry}`],
   'manage-deliveries': ['DeleteItem', 'PutItem'].map((action) => `dynamodb:${action} ${registry}`),
   'dispatch-events': ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map(

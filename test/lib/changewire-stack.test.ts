@@ -122,6 +122,17 @@ describe('permissions', () => {
       ),
     ],
     [
+      'manage-events',
+      [
+        'dynamodb:BatchGetItem events/events',
+        'dynamodb:GetItem events/events',
+        'dynamodb:GetItem topics/registry',
+        'dynamodb:Query events/events',
+        'dynamodb:Query webhooks/deliveries',
+        `kinesis:PutRecords ${events}`,
+      ],
+    ],
+    [
       'manage-deliveries',
       [
         'dynamodb:BatchGetItem topics/registry',

@@ -1,10 +1,12 @@
 import { type Delivery, type DeliveryKey, deliveryId } from '../../core/webhooks/delivery';
 import { deliveryDigest } from '../../core/webhooks/delivery-id';
+import { countByRun, type DeliveryTally } from '../../core/webhooks/delivery-tally';
 import type { DeliveryListing, DeliveryPage, DeliveryStore, PageRequest } from '../../core/webhooks/ports';
 
 /** The deliveries table in memory; `writes` keeps every row that was ever written, oldest first. */
 export function makeMemoryDeliveryStore(): DeliveryStore &
-  DeliveryListing & { writes: Delivery[]; rows(): Delivery[] } {
+  DeliveryListing &
+  DeliveryTally & { writes: Delivery[]; rows(): Delivery[] } {
   const rows = new Map<string, Delivery>();
   const writes: Delivery[] = [];
   const all = () => [...rows.values()];
@@ -29,6 +31,9 @@ export function makeMemoryDeliveryStore(): DeliveryStore &
         page,
         deliveryId,
       );
+    },
+    async tally(eventId) {
+      return countByRun(all().filter((row) => row.eventId === eventId));
     },
     async ofSubscription(id, { from, to, state }, page) {
       const found = all().filter(

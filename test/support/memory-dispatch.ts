@@ -8,9 +8,11 @@ import type {
   EventHistoryReader,
   EventHistoryWriter,
   FanOutMarker,
+  FanOutMarkerReader,
   FanOutMarkers,
   HistoryRange,
   NumberBlocks,
+  StandingMarker,
   UnprocessableRecords,
 } from '../../core/events/ports';
 import type { StreamRecord } from '../../core/stream-record';
@@ -23,7 +25,7 @@ export type BeforeWrite = () => void;
 
 const survives: BeforeWrite = () => undefined;
 
-export class MemoryFanOutMarkers implements FanOutMarkers {
+export class MemoryFanOutMarkers implements FanOutMarkers, FanOutMarkerReader {
   readonly markers = new Map<string, FanOutMarker>();
   beforeWrite = survives;
   /** Plans longer than this are `too_large`. */
@@ -41,6 +43,15 @@ export class MemoryFanOutMarkers implements FanOutMarkers {
     this.beforeWrite();
     this.markers.set(marker.eventId, marker);
     return marker;
+  }
+
+  async findMany(eventIds: readonly string[]) {
+    return new Map(
+      eventIds.flatMap((id) => {
+        const found = this.markers.get(id);
+        return found ? [[id, standing(found)] as const] : [];
+      }),
+    );
   }
 }
 
@@ -76,6 +87,10 @@ export class MemoryNumberBlocks implements NumberBlocks {
 /** The numbers of one container. */
 export function memoryNumbers(blocks: NumberBlocks = new MemoryNumberBlocks()): EventNumbers {
   return makeEventNumbers(blocks, () => 0);
+}
+
+function standing({ topic, order, plan, erased = false }: FanOutMarker): StandingMarker {
+  return { topic, order, plan, fannedOut: plan.length, erased };
 }
 
 /** Calls that are made side by side end in an order of their own, as with a real store. */

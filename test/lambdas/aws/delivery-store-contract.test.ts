@@ -1,5 +1,7 @@
 import { DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { EVENT_RETENTION_DAYS } from '../../../core/events/retention';
 import type { Delivery } from '../../../core/webhooks/delivery';
+import type { DeliveryTally } from '../../../core/webhooks/delivery-tally';
 import {
   type DeliveryListing,
   type DeliveryPage,
@@ -9,6 +11,7 @@ import {
 import { rowKey } from '../../../lambdas/aws/delivery-row';
 import { makeDynamoDeliveryListing } from '../../../lambdas/aws/dynamo-delivery-listing';
 import { makeDynamoDeliveryStore } from '../../../lambdas/aws/dynamo-delivery-store';
+import { makeDynamoDeliveryTally } from '../../../lambdas/aws/dynamo-delivery-tally';
 import { aDelivery } from '../../support/deliveries';
 import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
 import { makeMemoryDeliveryStore } from '../../support/memory-delivery-store';
@@ -31,7 +34,7 @@ afterAll(async () => {
   await emulators.stop();
 });
 
-type Deliveries = DeliveryStore & DeliveryListing;
+type Deliveries = DeliveryStore & DeliveryListing & DeliveryTally;
 
 async function onDynamo(): Promise<Deliveries> {
   made += 1;
@@ -39,6 +42,7 @@ async function onDynamo(): Promise<Deliveries> {
   return {
     ...makeDynamoDeliveryStore(client, table, () => now),
     ...makeDynamoDeliveryListing(client, table, () => now),
+    ...makeDynamoDeliveryTally(client, table),
   };
 }
 
@@ -116,6 +120,26 @@ describe.each(stores)('DeliveryStore %s', (_, makeStore) => {
     await expect(store.write({ ...full, version: 2 })).resolves.toBe('conflict');
     await expect(store.read(full)).resolves.toEqual(second);
     await expect(store.write({ ...full, eventId: 'other', version: 2 })).resolves.toBe('conflict');
+  });
+
+  it('counts the rows of an event by run and state, of all subscriptions and of some', async () => {
+    const states = ['pending', 'delivered', 'dead', 'skipped', 'erased'] as const;
+    const ids = Array.from({ length: 40 }, (_, index) => `sub_${index}`);
+    for (const [index, subscriptionId] of ids.entries()) {
+      const state = states[index % 5] as (typeof states)[number];
+      await store.write(aDelivery({ subscriptionId, state, attempts: full.attempts }));
+    }
+    await store.write(aDelivery({ subscriptionId: 'sub_0', run: 3, state: 'dead' }));
+    await store.write(aDelivery({ eventId: 'other', subscriptionId: 'sub_0' }));
+    const all = await store.tally('evt_1');
+    expect(Object.fromEntries(all)).toEqual({
+      0: { pending: 8, delivered: 8, dead: 8, skipped: 8, erased: 8 },
+      3: { pending: 0, delivered: 0, dead: 1, skipped: 0, erased: 0 },
+    });
+    await expect(store.tally('evt_1', ids)).resolves.toEqual(all);
+    const one = await store.tally('evt_1', ['sub_1']);
+    expect(one.get(0)?.delivered).toBeGreaterThanOrEqual(1);
+    expect((await store.tally('none')).size).toBe(0);
   });
 
   it('lists an event in pages that neither lose nor double', async () => {
@@ -253,13 +277,36 @@ describe('rows on DynamoDB', () => {
     });
   });
 
+  it('stay for 30 days after their end, and never go before the marker of their event', async () => {
+    const store = await onDynamo();
+    const createdAt = '2026-11-01T00:00:00.000Z';
+    const expiries: number[] = [];
+    for (const days of [0, 29]) {
+      const endedAt = new Date(Date.parse(createdAt) + days * 86_400_000).toISOString();
+      const row = aDelivery({ subscriptionId: `sub_${days}`, state: 'delivered', createdAt, endedAt });
+      await store.write(row);
+      const { Item } = await client.send(new GetCommand({ TableName: table, Key: rowKey(row) }));
+      expiries.push((Item!.expires_at - Date.parse(createdAt) / 1000) / 86_400);
+    }
+    expect(expiries).toEqual([EVENT_RETENTION_DAYS + 1, 59]);
+  });
+
+  it('of few subscriptions are counted in the parts where they lie', async () => {
+    const store = await onDynamo();
+    await store.write(aDelivery({ subscriptionId: 'sub_1' }));
+    const send = jest.spyOn(client, 'send');
+    expect((await store.tally('evt_1', ['sub_1'])).get(0)?.pending).toBe(1);
+    expect(send).toHaveBeenCalledTimes(1);
+    send.mockRestore();
+  });
+
   it('of one event are spread, and what has expired is not listed though the store still has it', async () => {
     const store = await onDynamo();
     for (let index = 0; index < 40; index += 1) {
       await store.write(aDelivery({ subscriptionId: `sub_${index}` }));
     }
-    const endedAt = new Date(now - 31 * 86_400_000).toISOString();
-    await store.write(aDelivery({ subscriptionId: 'old', state: 'delivered', endedAt }));
+    const endedAt = new Date(now - (EVENT_RETENTION_DAYS + 1) * 86_400_000).toISOString();
+    await store.write(aDelivery({ subscriptionId: 'old', state: 'delivered', createdAt: endedAt, endedAt }));
     const { Items } = await client.send(new ScanCommand({ TableName: table }));
     expect(new Set(Items!.map(({ event_shard }) => event_shard)).size).toBeGreaterThan(8);
     const { deliveries } = await store.ofEvent('evt_1', { limit: 100 });

@@ -1,17 +1,22 @@
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import type { Event } from '../../../core/events/event';
 import { eventOrder, orderBase } from '../../../core/events/history-key';
 import type {
   EventHistoryLister,
   EventHistoryWriter,
+  FanOutMarkerReader,
+  FanOutMarkers,
   HistoryEntry,
   HistoryRange,
 } from '../../../core/events/ports';
+import { EVENT_RETENTION_DAYS } from '../../../core/events/retention';
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
 import { makeDynamoEventLister } from '../../../lambdas/aws/dynamo-event-lister';
+import { makeDynamoFanOutMarkers } from '../../../lambdas/aws/dynamo-fan-out-markers';
+import { makeDynamoMarkerReader } from '../../../lambdas/aws/dynamo-marker-reader';
 import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
-import { anEvent, MemoryEventHistory } from '../../support/memory-dispatch';
+import { anEvent, MemoryEventHistory, MemoryFanOutMarkers } from '../../support/memory-dispatch';
 
 type History = EventHistoryLister & EventHistoryWriter;
 
@@ -121,6 +126,68 @@ describe.each(histories)('EventHistoryLister %s', (_, makeHistory) => {
   });
 });
 
+const markerStores: [string, () => Promise<FanOutMarkers & FanOutMarkerReader>][] = [
+  ['in memory', async () => new MemoryFanOutMarkers()],
+  [
+    'on DynamoDB',
+    async () => {
+      made += 1;
+      const table = (await createTables(emulators.dynamodbUrl, `l${made}-`)).events;
+      return { ...makeDynamoFanOutMarkers(client, table), ...makeDynamoMarkerReader(client, table) };
+    },
+  ],
+];
+
+describe.each(markerStores)('FanOutMarkerReader %s', (_, makeStore) => {
+  it('finds the markers that stand, each once, and not the others', async () => {
+    const store = await makeStore();
+    const plan = [{ id: 'sub_a' }, { id: 'sub_b', via: 'manage:orders.*' }];
+    const winner = { sequenceNumber: '1', shardId: 's' };
+    await store.claim({ eventId: 'e1', winner, topic, order: '1', plan });
+    await store.claim({ eventId: 'e2', winner, topic, order: '2', plan: [] });
+    const found = await store.findMany(['e1', 'none', 'e2', 'e1']);
+    expect(Object.fromEntries(found)).toEqual({
+      e1: { topic, order: '1', plan, fannedOut: 2, erased: false },
+      e2: { topic, order: '2', plan: [], fannedOut: 0, erased: false },
+    });
+    expect((await store.findMany([])).size).toBe(0);
+  });
+});
+
+describe('markers on DynamoDB', () => {
+  it('are gone when their time is over, before the store removes them', async () => {
+    made += 1;
+    const table = (await createTables(emulators.dynamodbUrl, `l${made}-`)).events;
+    const winner = { sequenceNumber: '1', shardId: 's' };
+    const marker = { eventId: 'e1', winner, topic, order: '1', plan: [] };
+    await makeDynamoFanOutMarkers(client, table, () => start).claim(marker);
+    const readAfter = (days: number) =>
+      makeDynamoMarkerReader(client, table, () => start + days * 86_400_000).findMany(['e1']);
+    expect([
+      (await readAfter(EVENT_RETENTION_DAYS - 1)).size,
+      (await readAfter(EVENT_RETENTION_DAYS)).size,
+    ]).toEqual([1, 0]);
+  });
+
+  it('say that they are erased, and still how many they were', async () => {
+    made += 1;
+    const table = (await createTables(emulators.dynamodbUrl, `l${made}-`)).events;
+    const winner = { sequenceNumber: '1', shardId: 's' };
+    const marker = { eventId: 'e1', winner, topic, order: '1', plan: [{ id: 'a' }] };
+    await makeDynamoFanOutMarkers(client, table).claim(marker);
+    await client.send(
+      new UpdateCommand({
+        TableName: table,
+        Key: { partition: 'event#e1', sort: 'marker' },
+        UpdateExpression: 'SET erased = :erased',
+        ExpressionAttributeValues: { ':erased': true },
+      }),
+    );
+    const found = await makeDynamoMarkerReader(client, table).findMany(['e1']);
+    expect(found.get('e1')).toMatchObject({ erased: true, fannedOut: 1 });
+  });
+});
+
 describe('the history on DynamoDB', () => {
   it('gives short pages of large events, and loses none', async () => {
     const history = await onDynamo();
@@ -136,10 +203,10 @@ describe('the history on DynamoDB', () => {
     let now = start;
     const history = await onDynamo(() => now);
     await fill(history, 10);
-    now = start + 44 * 86_400_000;
+    now = start + (EVENT_RETENTION_DAYS - 1) * 86_400_000;
     const young = anEvent('young');
     await history.keep(eventOrder(orderBase(now, 0), 0, young.id), young);
-    now = start + 46 * 86_400_000;
+    now = start + (EVENT_RETENTION_DAYS + 1) * 86_400_000;
     const found = await allPages(history, { topic, limit: 2, ascending: true });
     expect(found.map(({ event }) => event.id)).toEqual(['young']);
   });
