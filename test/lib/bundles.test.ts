@@ -29,7 +29,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'manage-events': 450,
   'manage-deliveries': 397,
   'manage-erasures': 340,
-  'read-health': 31,
+  'read-health': 34,
   'answer-not-found': 28,
   'dispatch-events': 384,
   'deliver-webhooks': 457,

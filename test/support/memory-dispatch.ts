@@ -89,8 +89,8 @@ export function memoryNumbers(blocks: NumberBlocks = new MemoryNumberBlocks()): 
   return makeEventNumbers(blocks, () => 0);
 }
 
-function standing({ topic, order, plan, erased = false }: FanOutMarker): StandingMarker {
-  return { topic, order, plan, fannedOut: plan.length, erased };
+function standing({ topic, order, plan, erased }: FanOutMarker): StandingMarker {
+  return { topic, order, plan, fannedOut: plan.length, erased: erased === true };
 }
 
 /** Calls that are made side by side end in an order of their own, as with a real store. */
