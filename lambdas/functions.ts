@@ -108,7 +108,7 @@ export const functions = {
     handler: 'manage/manage-subscriptions',
     trigger: 'http',
     description: 'Makes, lists, reads, pauses, resumes and deletes subscriptions.',
-    environment: [...tokens, 'REGISTRY_TABLE_NAME', 'ALLOW_PRIVATE_TARGETS'],
+    environment: [...tokens, 'REGISTRY_TABLE_NAME', 'ALLOW_PRIVATE_TARGETS', 'TARGET_ARNS'],
     memoryMegabytes: 512,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
@@ -181,6 +181,7 @@ export const functions = {
       'EVENTS_STREAM_NAME',
       'ALLOW_PRIVATE_TARGETS',
       'FORWARD_PROXY',
+      'TARGET_ARNS',
     ],
     memoryMegabytes: 512,
     // The longest time-out a policy may ask for is 30 s; a batch is posted concurrently.

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import { functions } from '../lambdas/functions';
+import { isTargetArn } from './target-arns';
 
 /** A setting that is wrong: says which, where it came from and what to write instead. */
 export class SettingsError extends Error {
@@ -18,6 +19,10 @@ const file = text;
 const whole = z.number().int();
 const functionName = z.enum(Object.keys(functions) as [string, ...string[]]);
 const cidr = z.string().refine(isCidr, 'expected a CIDR range such as "10.0.0.0/8"');
+
+const TARGET_ARN_ADVICE =
+  'expected the exact ARN of an SQS queue, SNS topic, EventBridge bus or Kinesis stream, such as ' +
+  '"arn:aws:sqs:eu-central-1:123456789012:orders", or "arn:aws:sqs:::orders" for the account and region of the stack';
 
 /** Every key that a stage's settings may override: its shape and what it does today. */
 export const settingKeys = {
@@ -41,6 +46,15 @@ export const settingKeys = {
   /** `http://host:port` of a proxy that webhooks go out through; none when it is left out. */
   forwardProxy: {
     schema: text.refine(isProxyUrl, 'expected "http://host:port" or "https://host:port", and nothing else'),
+    effect: 'template',
+  },
+  /** Queues, topics, event buses and streams of this account and region that subscriptions may lead to. */
+  targetArns: {
+    schema: z
+      .array(text.refine(isTargetArn, TARGET_ARN_ADVICE))
+      // The environment of a function and the policy of its role are bounded.
+      .max(20, 'at most 20 targets')
+      .refine((arns) => new Set(arns).size === arns.length, 'an ARN comes twice'),
     effect: 'template',
   },
   seedProfiles: { schema: whole.min(0), effect: 'local' },

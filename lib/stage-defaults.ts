@@ -60,6 +60,7 @@ type Defaulted =
   | 'verifyTokens'
   | 'requireAuth'
   | 'allowPrivateTargets'
+  | 'targetArns'
   | 'seedProfiles'
   | 'acceptUnknownTopics'
   | 'dedupeTriggers'
@@ -86,6 +87,7 @@ const preview: Defaults = {
   verifyTokens: false,
   requireAuth: { topics: false, events: false, hub: false },
   allowPrivateTargets: true,
+  targetArns: [],
   seedProfiles: 100,
   acceptUnknownTopics: true,
   dedupeTriggers: true,

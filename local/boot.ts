@@ -22,6 +22,7 @@ import { createQueues } from './stores/create-queues';
 import { createSecrets, type DeclaredSecret } from './stores/create-secrets';
 import { createStreams } from './stores/create-streams';
 import { createTables } from './stores/create-tables';
+import { createTargets } from './stores/create-targets';
 import { Teardown } from './teardown';
 import type { Assembly } from './template/assembly';
 import { Inventory } from './template/inventory';
@@ -123,6 +124,7 @@ export class Boot {
       createTables(inventory, endpoints.dynamodb),
       createStreams(inventory, endpoints.kinesis),
       createQueues(inventory, endpoints.sqs),
+      createTargets(inventory, endpoints),
     );
     return secrets;
   }

@@ -9,6 +9,8 @@ export interface RunningStack {
   readonly issuer: string;
   readonly audience: string;
   readonly strict: boolean;
+  /** Where the emulators answer, for whoever receives from queues and streams that subscriptions lead to. */
+  readonly endpoints?: { readonly sqs: string; readonly kinesis: string };
 }
 
 /** `.changewire` in the clone, or what `CHANGEWIRE_HOME` says. */

@@ -61,6 +61,7 @@ export async function bootStack(
       issuer: issuer || localIssuer,
       audience: audience || localAudience,
       strict: verifyTokens && verifySignatures,
+      endpoints: { sqs: stack.endpoints.sqs, kinesis: stack.endpoints.kinesis },
     };
     const { seedProfiles } = local;
     return {

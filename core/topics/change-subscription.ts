@@ -2,10 +2,11 @@ import { ServiceError } from '../errors';
 import { type Principal, requireScope } from '../principal';
 import type { PrivateTargets } from '../webhooks/network-guard';
 import { requireCredentials } from './client-credentials';
-import { requireFormat, requireTarget } from './create-subscription';
+import { requireFormat } from './create-subscription';
 import { applyPolicy } from './delivery-policy';
 import { toFilter } from './filter-schema';
 import type { SubscriptionChanges, SubscriptionEditor, SubscriptionStore } from './ports';
+import { type DestinationRules, requireDestination, requireNothingOfHttp } from './require-destination';
 import type { Subscription } from './subscription';
 import { isSubscriptionId } from './subscription-id';
 import type { SubscriptionChangesRequest } from './subscription-schema';
@@ -36,23 +37,25 @@ export async function changeSubscription(
   id: string,
   request: SubscriptionChangesRequest,
   principal: Principal,
-  {
-    subscriptions,
-    privateTargets,
-  }: {
+  ports: DestinationRules & {
     readonly subscriptions: Pick<SubscriptionStore, 'find'> & SubscriptionEditor;
-    readonly privateTargets: PrivateTargets;
   },
   at: string,
 ): Promise<Subscription> {
+  const { subscriptions, privateTargets } = ports;
   const found = await findOwnSubscription(id, principal, subscriptions);
   // Whoever lost the scope may still pause and delete, but not lead the system's events anywhere.
   if (found.topic.door === 'system' && (leadsElsewhere(request) || request.state === 'active')) {
     requireScope(principal, 'subscriptions:system');
   }
   if (request.target !== undefined) {
-    requireTarget(request.target, privateTargets);
+    requireDestination(request.target, ports);
   }
+  requireNothingOfHttp({
+    target: request.target ?? found.target,
+    headers: request.headers ?? found.headers,
+    credentials: request.credentials === undefined ? found.credentials : request.credentials,
+  });
   const revised = await subscriptions.revise(found, toChanges(request, found, privateTargets), at);
   if (!revised) {
     throw notFound(id);

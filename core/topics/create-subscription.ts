@@ -2,23 +2,22 @@ import { ServiceError } from '../errors';
 import type { TopicSelector } from '../events/event';
 import { selects } from '../events/topic-pattern';
 import { type Principal, requireScope } from '../principal';
-import { explainRefusal, type PrivateTargets, vetUrl } from '../webhooks/network-guard';
 import { isFormatFor } from '../webhooks/webhook-body';
 import { requireCredentials } from './client-credentials';
 import { applyPolicy, defaultPolicy } from './delivery-policy';
 import { toFilter } from './filter-schema';
 import { findSelector } from './find-selector';
 import type { SubscriptionStore, TopicStore } from './ports';
+import { type DestinationRules, requireDestination, requireNothingOfHttp } from './require-destination';
 import { mintSigningSecret } from './signing-secret';
 import type { Subscription, WebhookFormat } from './subscription';
 import { mintSubscriptionId } from './subscription-id';
 import type { SubscriptionRequest } from './subscription-schema';
 import { systemTopics } from './system-topics';
 
-export interface CreateSubscriptionPorts {
+export interface CreateSubscriptionPorts extends DestinationRules {
   readonly topics: Pick<TopicStore, 'find'>;
   readonly subscriptions: Pick<SubscriptionStore, 'create'>;
-  readonly privateTargets: PrivateTargets;
   /** Cryptographically random. */
   readonly random: (count: number) => Uint8Array;
 }
@@ -39,7 +38,8 @@ export async function createSubscription(
   if (topic.door === 'system') {
     requireScope(principal, 'subscriptions:system');
   }
-  requireTarget(request.target, ports.privateTargets);
+  requireDestination(request.target, ports);
+  requireNothingOfHttp(request);
   const format = requireFormat(request.format ?? 'standard', topic);
   const subscription: Subscription = {
     id: mintSubscriptionId(ports.random),
@@ -71,12 +71,4 @@ export function requireFormat(format: WebhookFormat, topic: TopicSelector): Webh
     throw new ServiceError('body_invalid', `the format "${format}" tells of ${topics} alone`);
   }
   return format;
-}
-
-/** @throws ServiceError `target_refused` with the reason. */
-export function requireTarget(target: string, privateTargets: PrivateTargets): void {
-  const verdict = vetUrl(target, privateTargets);
-  if (!verdict.ok) {
-    throw new ServiceError('target_refused', `the target is refused: ${explainRefusal(verdict.reason)}`);
-  }
 }

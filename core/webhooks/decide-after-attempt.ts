@@ -40,7 +40,8 @@ export function decideAfterAttempt(options: {
   if (status === GONE) {
     return { outcome: 'dead', reason: 'gone' };
   }
-  if (status !== undefined && policy.finalStatuses.includes(status)) {
+  const isFinal = 'isFinal' in result && result.isFinal === true;
+  if (isFinal || (status !== undefined && policy.finalStatuses.includes(status))) {
     return { outcome: 'dead', reason: 'final_status' };
   }
   const wait = policy.scheduleSeconds[attempt - scheduleStart];

@@ -87,8 +87,20 @@ export interface RunNumbers {
 /** Parked deliveries are spread over this many partitions of the index by due time. */
 export const DUE_SHARDS = 16;
 
+/** What a request is about, for targets that route or order by it. */
+export interface RequestSubject {
+  readonly eventId: string;
+  /** The topic's name. */
+  readonly type: string;
+  readonly subject?: string;
+  /** ISO 8601. */
+  readonly time: string;
+  readonly subscriptionId: string;
+}
+
 /** What is posted to a target. */
 export interface WebhookRequest {
+  /** A URL, or the ARN of a target in the stack's own account. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -96,6 +108,8 @@ export interface WebhookRequest {
   readonly timeoutSeconds: number;
   /** How much of the answer's body is kept. @default 2048 */
   readonly answerBytes?: number;
+  /** Not there for what is no delivery, such as the fetching of a token. */
+  readonly about?: RequestSubject;
 }
 
 /** Why there was no complete answer. */
@@ -129,6 +143,8 @@ export type TargetResult = {
       readonly retryAfter?: string;
       /** The first bytes of the answer's body. */
       readonly answer: string;
+      /** True when the same request can never succeed, whatever the policy says of its status. */
+      readonly isFinal?: boolean;
     }
   | { readonly failure: TargetFailure }
 );

@@ -1,8 +1,10 @@
 import type { Event } from '../events/event';
 import type { Subscription } from '../topics/subscription';
 import { isReservedHeader } from '../topics/subscription-headers';
+import { messageText } from './message-text';
 import type { WebhookRequest } from './ports';
 import { signWebhook } from './signature';
+import { isArn } from './target-arn';
 import { webhookBody } from './webhook-body';
 
 /**
@@ -10,7 +12,8 @@ import { webhookBody } from './webhook-body';
  * Standard Webhooks, signed with all secrets that have not expired.
  */
 export function makeWebhookRequest(subscription: Subscription, event: Event, now: Date): WebhookRequest {
-  const body = webhookBody(subscription.format, event);
+  const written = webhookBody(subscription.format, event);
+  const body = isArn(subscription.target) ? messageText(written) : written;
   const secrets = subscription.secrets
     .filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > now.getTime())
     .map(({ secret }) => secret);
@@ -25,6 +28,13 @@ export function makeWebhookRequest(subscription: Subscription, event: Event, now
     headers: { ...ownHeaders(subscription), 'content-type': 'application/json', ...signature },
     body,
     timeoutSeconds: subscription.policy.timeoutSeconds,
+    about: {
+      eventId: event.id,
+      type: event.topic.name,
+      ...(event.subject !== undefined && { subject: event.subject }),
+      time: event.time,
+      subscriptionId: subscription.id,
+    },
   };
 }
 

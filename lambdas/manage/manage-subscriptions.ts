@@ -7,8 +7,10 @@ import {
 } from '../../core/topics/change-subscription';
 import { createSubscription } from '../../core/topics/create-subscription';
 import type { SubscriptionEditor, SubscriptionStore, TopicStore } from '../../core/topics/ports';
+import type { DestinationRules } from '../../core/topics/require-destination';
 import { subscriptionChangesSchema, subscriptionSchema } from '../../core/topics/subscription-schema';
-import { type PrivateTargets, parsePrivateTargets } from '../../core/webhooks/network-guard';
+import { parsePrivateTargets } from '../../core/webhooks/network-guard';
+import { parseOwnTargets } from '../../core/webhooks/target-arn';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
@@ -20,10 +22,9 @@ import { problemDialect } from '../shared/problem-dialect';
 import { readBody, readPaging } from './read-request';
 import { toSubscriptionBody } from './subscription-body';
 
-export interface ManageSubscriptionsPorts {
+export interface ManageSubscriptionsPorts extends DestinationRules {
   readonly topics: Pick<TopicStore, 'find'>;
   readonly subscriptions: SubscriptionStore & SubscriptionEditor;
-  readonly privateTargets: PrivateTargets;
   readonly authenticate: Authenticator;
   /** Cryptographically random. */
   readonly random: (count: number) => Uint8Array;
@@ -107,6 +108,7 @@ export const handler = httpFunction({
       topics: makeDynamoTopicStore(client, environment.REGISTRY_TABLE_NAME),
       subscriptions: makeDynamoSubscriptionStore(client, environment.REGISTRY_TABLE_NAME),
       privateTargets: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS),
+      ownTargets: parseOwnTargets(environment.TARGET_ARNS),
       authenticate: makeAuthenticator(environment),
       random: randomBytes,
       now: Date.now,

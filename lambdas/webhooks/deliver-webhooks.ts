@@ -4,20 +4,18 @@ import { type DeliverPorts, deliverWebhook, type MessageOutcome } from '../../co
 import { type DeliveryMessage, deliveryId } from '../../core/webhooks/delivery';
 import { disableGoneSubscription } from '../../core/webhooks/disable-gone-subscription';
 import { findTogether } from '../../core/webhooks/find-together';
-import { parsePrivateTargets } from '../../core/webhooks/network-guard';
 import { postponeMessage } from '../../core/webhooks/postpone-message';
 import { parseDeliveryMessage } from '../../core/webhooks/queue-messages';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
 import { makeDynamoEventHistory } from '../aws/dynamo-event-history';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
-import { makeHttpWebhookTarget } from '../aws/http-webhook-target';
 import { kinesisClient } from '../aws/kinesis-client';
 import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeadLetterQueue } from '../aws/sqs-dead-letter-queue';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
-import { parseForwardProxy } from '../aws/tunnelling-agents';
+import { makeTargets } from '../aws/targets/make-targets';
 import { readEnvironment } from '../shared/environment';
 import { makeLogger, makeMetrics } from '../shared/logging';
 import { type MessageHandler, queueFunction } from '../shared/queue-function';
@@ -63,17 +61,14 @@ function wirePorts(): DeliverPorts {
   const environment = readEnvironment('deliver-webhooks');
   const subscriptions = makeDynamoSubscriptionStore(documentClient(), environment.REGISTRY_TABLE_NAME);
   const events = makeKinesisEventStream(kinesisClient(), environment.EVENTS_STREAM_NAME);
-  const target = makeHttpWebhookTarget({
-    allow: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS),
-    proxy: parseForwardProxy(environment.FORWARD_PROXY),
-  });
+  const targets = makeTargets(environment);
   const now = () => new Date();
   return {
     deliveries: makeDynamoDeliveryStore(documentClient(), environment.DELIVERIES_TABLE_NAME),
     findSubscription: findTogether(subscriptions),
     history: makeDynamoEventHistory(documentClient(), environment.EVENTS_TABLE_NAME),
-    target,
-    tokens: makeAccessTokens({ post: target.post, now }),
+    target: targets.any,
+    tokens: makeAccessTokens({ post: targets.http.post, now }),
     queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
     deadLetters: makeSqsDeadLetterQueue(sqsClient(), environment.DEAD_LETTER_QUEUE_URL),
     disableGone: (row) => disableGoneSubscription(row, { subscriptions, events }),

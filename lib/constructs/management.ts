@@ -60,13 +60,14 @@ export class Management extends Construct {
   }
 
   private addManageSubscriptions(): ServiceFunction {
-    const { settings, registry } = this.props;
+    const { settings, registry, webhooks } = this.props;
     const fn = new ServiceFunction(this, 'manage-subscriptions', {
       ...this.props,
       environment: {
         ...tokenEnvironment(settings),
         REGISTRY_TABLE_NAME: registry.tableName,
         ALLOW_PRIVATE_TARGETS: JSON.stringify(settings.allowPrivateTargets),
+        TARGET_ARNS: webhooks.targets.environment,
       },
     });
     registry.grantManageSubscriptions(fn);

@@ -130,5 +130,5 @@ function refuseLargeEnvironment(stem: FunctionName, environment: Readonly<Record
 }
 
 function sizeOf(value: string): number {
-  return Token.isUnresolved(value) ? TOKEN_BYTES : Buffer.byteLength(value);
+  return Math.max(Token.isUnresolved(value) ? TOKEN_BYTES : 0, Buffer.byteLength(value));
 }

@@ -1,6 +1,7 @@
 import { Construct } from 'constructs';
 import { functions } from '../../lambdas/functions';
 import type { EventLog } from './event-log';
+import { OwnTargets } from './own-targets';
 import { QueueWithDlq } from './queue-with-dlq';
 import type { Registry } from './registry';
 import { ServiceFunction, type StageProps } from './service-function';
@@ -18,6 +19,8 @@ export class WebhookDelivery extends Construct {
   readonly requeueDeliveries: ServiceFunction;
   readonly resendDeadLetters: ServiceFunction;
   readonly deliveries: QueueWithDlq;
+  /** What subscriptions may lead to beside URLs. */
+  readonly targets: OwnTargets;
   private readonly rows: Store<'deliveries'>;
 
   constructor(
@@ -30,6 +33,7 @@ export class WebhookDelivery extends Construct {
       settings: props.settings,
       workerTimeoutSeconds: functions['deliver-webhooks'].timeoutSeconds,
     });
+    this.targets = new OwnTargets(this, 'targets', props.settings);
     this.rows = new Store(this, 'deliveries', props.settings);
     this.deliverWebhooks = this.addDeliverWebhooks();
     this.requeueDeliveries = this.addRequeueDeliveries();
@@ -70,6 +74,7 @@ export class WebhookDelivery extends Construct {
         EVENTS_STREAM_NAME: events.stream.streamName,
         ALLOW_PRIVATE_TARGETS: JSON.stringify(settings.allowPrivateTargets),
         FORWARD_PROXY: settings.forwardProxy ?? '',
+        TARGET_ARNS: this.targets.environment,
       },
     });
     registry.grantDeliver(fn);
@@ -78,6 +83,7 @@ export class WebhookDelivery extends Construct {
     events.grantAppend(fn);
     this.deliveries.grantSend(fn);
     this.deliveries.grantBury(fn);
+    this.targets.grant(fn);
     this.deliveries.feed(fn, { maximumConcurrency: settings.deliveryConcurrency });
     return fn;
   }

@@ -81,6 +81,10 @@ function runtimeEnvironment(
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_KINESIS: endpoints.kinesis,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+    // One emulator answers for both.
+    AWS_ENDPOINT_URL_SNS: endpoints.sqs,
+    // There is no emulator of event buses: nobody listens here, and nothing leaves the machine.
+    AWS_ENDPOINT_URL_EVENTBRIDGE: 'http://127.0.0.1:1',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
     // The profiles of whoever runs this must not reach the functions.
     AWS_CONFIG_FILE: devNull,

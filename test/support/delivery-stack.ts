@@ -33,6 +33,7 @@ export async function startDeliveryStack() {
     EVENTS_STREAM_NAME: 'events',
     ALLOW_PRIVATE_TARGETS: 'true',
     FORWARD_PROXY: '',
+    TARGET_ARNS: '',
     RESEND_DEAD_LETTERS_AFTER_MINUTES: '0',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import dns from 'node:dns';
 import { createInterface } from 'node:readline';
 import {
   CreateTableCommand,
@@ -58,6 +59,8 @@ export function useEmulators({ dynamodbUrl, kinesisUrl, sqsUrl }: Emulators): vo
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbUrl,
     AWS_ENDPOINT_URL_KINESIS: kinesisUrl,
     AWS_ENDPOINT_URL_SQS: sqsUrl,
+    // One emulator answers for both.
+    AWS_ENDPOINT_URL_SNS: sqsUrl,
   });
 }
 
@@ -148,4 +151,17 @@ function keySchema({ partitionKey, sortKey }: { partitionKey: string; sortKey?: 
     { AttributeName: partitionKey, KeyType: 'HASH' as const },
     ...(sortKey ? [{ AttributeName: sortKey, KeyType: 'RANGE' as const }] : []),
   ];
+}
+
+/**
+ * The queues' emulator knows a queue by a URL whose host, `sqs.<region>.localhost`, not every resolver knows
+ * (RFC 6761). For whoever makes such URLs instead of being given them.
+ * @returns what undoes it.
+ */
+export function resolveLocalhosts(): () => void {
+  const { lookup } = dns;
+  const resolve = (host: string, ...rest: unknown[]) =>
+    (lookup as (...words: unknown[]) => void)(host.endsWith('.localhost') ? 'localhost' : host, ...rest);
+  Object.assign(dns, { lookup: resolve });
+  return () => void Object.assign(dns, { lookup });
 }

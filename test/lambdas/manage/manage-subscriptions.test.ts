@@ -2,6 +2,7 @@ import type { APIGatewayProxyEvent } from 'aws-lambda';
 import fc from 'fast-check';
 import type { TopicSelector } from '../../../core/events/event';
 import type { PrivateTargets } from '../../../core/webhooks/network-guard';
+import { noOwnTargets } from '../../../core/webhooks/target-arn';
 import {
   makeManageSubscriptions,
   handler as manageSubscriptions,
@@ -35,7 +36,8 @@ function openDoor(privateTargets: PrivateTargets) {
       seed = (seed * 16_807) % 2_147_483_647;
       return seed % 256;
     });
-  const ports = { topics, subscriptions, privateTargets, authenticate, random, now: () => now };
+  const rules = { privateTargets, ownTargets: noOwnTargets };
+  const ports = { topics, subscriptions, ...rules, authenticate, random, now: () => now };
   return openManageDoor('manage-subscriptions', subscriptionMethods, makeManageSubscriptions(ports), scopes);
 }
 
@@ -566,7 +568,7 @@ describe('the manage doors, wired to their tables', () => {
     emulators = await startEmulators();
     useEmulators(emulators);
     await createTables(emulators.dynamodbUrl);
-    const own = { REGISTRY_TABLE_NAME: 'registry', ALLOW_PRIVATE_TARGETS: 'true' };
+    const own = { REGISTRY_TABLE_NAME: 'registry', ALLOW_PRIVATE_TARGETS: 'true', TARGET_ARNS: '' };
     Object.assign(process.env, trustingEnvironment, own);
   });
 

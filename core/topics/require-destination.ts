@@ -1,0 +1,55 @@
+import { ServiceError } from '../errors';
+import { explainRefusal, type PrivateTargets, vetUrl } from '../webhooks/network-guard';
+import { explainArnRefusal, isArn, type OwnTargets, vetTargetArn } from '../webhooks/target-arn';
+
+/** What a stage lets subscriptions lead to. */
+export interface DestinationRules {
+  readonly privateTargets: PrivateTargets;
+  readonly ownTargets: OwnTargets;
+}
+
+/** @throws ServiceError `target_refused` with the reason, for a URL as for an ARN. */
+export function requireDestination(target: string, { privateTargets, ownTargets }: DestinationRules): void {
+  if (!isArn(target)) {
+    requireTarget(target, privateTargets);
+    return;
+  }
+  const verdict = vetTargetArn(target, ownTargets);
+  if (!verdict.ok) {
+    throw new ServiceError('target_refused', `the target is refused: ${explainArnRefusal(verdict.reason)}`);
+  }
+}
+
+/**
+ * Headers and credentials belong to HTTP: on a queue they would be kept and never do anything.
+ * @throws ServiceError `body_invalid` naming which.
+ */
+export function requireNothingOfHttp(subscription: {
+  readonly target: string;
+  readonly headers?: object | undefined;
+  readonly credentials?: object | null | undefined;
+}): void {
+  const { target, headers, credentials } = subscription;
+  if (!isArn(target)) {
+    return;
+  }
+  const surplus = [
+    ...(headers && Object.keys(headers).length > 0 ? ['headers'] : []),
+    ...(credentials ? ['credentials'] : []),
+  ];
+  if (surplus.length > 0) {
+    throw new ServiceError(
+      'body_invalid',
+      `${surplus.join(' and ')}: a target that is an ARN takes none, it is called with the stack's own role; ` +
+        'leave them out, or remove them',
+    );
+  }
+}
+
+/** For a door that knows URLs alone. @throws ServiceError `target_refused` with the reason. */
+export function requireTarget(target: string, privateTargets: PrivateTargets): void {
+  const verdict = vetUrl(target, privateTargets);
+  if (!verdict.ok) {
+    throw new ServiceError('target_refused', `the target is refused: ${explainRefusal(verdict.reason)}`);
+  }
+}

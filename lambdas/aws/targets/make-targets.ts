@@ -1,0 +1,20 @@
+import { parsePrivateTargets } from '../../../core/webhooks/network-guard';
+import type { WebhookTarget } from '../../../core/webhooks/ports';
+import { isArn, parseOwnTargets } from '../../../core/webhooks/target-arn';
+import { makeHttpWebhookTarget } from '../http-webhook-target';
+import { parseForwardProxy } from '../tunnelling-agents';
+import { makeAwsTarget } from './aws-target';
+
+/** The targets of a stage: URLs behind the network guard, and ARNs of the list. */
+export function makeTargets(environment: {
+  readonly ALLOW_PRIVATE_TARGETS: string;
+  readonly FORWARD_PROXY: string;
+  readonly TARGET_ARNS: string;
+}): { readonly any: WebhookTarget; readonly http: WebhookTarget } {
+  const http = makeHttpWebhookTarget({
+    allow: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS),
+    proxy: parseForwardProxy(environment.FORWARD_PROXY),
+  });
+  const aws = makeAwsTarget(parseOwnTargets(environment.TARGET_ARNS));
+  return { http, any: { post: (webhook) => (isArn(webhook.url) ? aws : http).post(webhook) } };
+}
