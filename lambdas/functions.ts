@@ -200,9 +200,11 @@ export const functions = {
     trigger: 'schedule',
     description: 'Every minute: settles the dead-letter queue, and sends again what the stage lets it.',
     environment: [
+      'REGISTRY_TABLE_NAME',
       'DELIVERIES_TABLE_NAME',
       'DELIVERIES_QUEUE_URL',
       'DEAD_LETTER_QUEUE_URL',
+      'EVENTS_STREAM_NAME',
       'RESEND_DEAD_LETTERS_AFTER_MINUTES',
     ],
     memoryMegabytes: 512,

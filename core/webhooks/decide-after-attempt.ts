@@ -1,4 +1,5 @@
 import type { DeliveryPolicy } from '../topics/subscription';
+import { asksToSlowDown } from './circuit';
 import type { TargetResult } from './ports';
 import { parseRetryAfter } from './retry-after';
 
@@ -12,8 +13,16 @@ export type AfterAttempt =
       readonly reason: 'gone' | 'final_status' | 'attempts_used_up';
     };
 
+/** How an attempt went: as the target took it, or not made at all because a circuit kept it back for too long. */
+export type AttemptResult =
+  | TargetResult
+  | { readonly milliseconds: number; readonly failure: 'circuit_open' };
+
 /** The target says that it will not come back: the subscription is switched off (Standard Webhooks). */
 const GONE = 410;
+
+/** A target that cannot keep up is not helped by a retry after seconds. */
+const SLOW_DOWN_SECONDS = 60;
 
 /** A subscriber may ask for at least this long, however short the schedule's wait is. */
 const RETRY_AFTER_FLOOR_SECONDS = 3600;
@@ -28,7 +37,7 @@ export function decideAfterAttempt(options: {
   readonly policy: DeliveryPolicy;
   readonly attempt: number;
   readonly scheduleStart: number;
-  readonly result: TargetResult;
+  readonly result: AttemptResult;
   readonly now: Date;
   readonly random: number;
 }): AfterAttempt {
@@ -49,7 +58,9 @@ export function decideAfterAttempt(options: {
     return { outcome: 'dead', reason: 'attempts_used_up' };
   }
   const asked = 'retryAfter' in result && result.retryAfter ? parseRetryAfter(result.retryAfter, now) : 0;
-  return { outcome: 'postponed', delaySeconds: delaySeconds(wait, policy.jitter, random, asked ?? 0) };
+  const least = asksToSlowDown(status) ? SLOW_DOWN_SECONDS : 0;
+  const delay = delaySeconds(wait, policy.jitter, random, asked ?? 0);
+  return { outcome: 'postponed', delaySeconds: Math.max(delay, least) };
 }
 
 function isSuccess({ success }: DeliveryPolicy, status: number): boolean {

@@ -7,6 +7,9 @@ export const LONGEST_DELAY_SECONDS = 900;
 /** A message that was queued for a due delivery and got lost is missed after this long. */
 const SAFETY_MILLISECONDS = 20 * 60_000;
 
+/** A queue is punctual to a second or two: a message comes this much early and waits for its moment in the worker. */
+export const SLOT_LEAD_MILLISECONDS = 2000;
+
 /** Attempts kept on the row; beyond that the oldest go. */
 const ATTEMPTS_KEPT = 20;
 
@@ -52,8 +55,9 @@ export function hasLiveClaim({ claim }: Delivery, now: Date): boolean {
 /** The row after an attempt and what was decided about it; a long wait parks it. */
 export function attempted(row: Delivery, attempt: Attempt, decided: AfterAttempt, now: Date): Delivery {
   const older = row.attempts.map(shortened);
+  const { slotAt: _, ...made } = row;
   const base: Delivery = {
-    ...row,
+    ...made,
     attempt: Math.max(row.attempt, attempt.number),
     attempts: [...older, attempt].slice(-ATTEMPTS_KEPT),
   };
@@ -61,7 +65,7 @@ export function attempted(row: Delivery, attempt: Attempt, decided: AfterAttempt
     return ended(base, decided.outcome, decided.outcome === 'dead' ? decided.reason : undefined, now);
   }
   const nextAttemptAt = new Date(now.getTime() + decided.delaySeconds * 1000).toISOString();
-  const { claim: _, dueAt: __, ...rest } = touched(base, now);
+  const { claim: __, dueAt: ___, ...rest } = touched(base, now);
   const isParked = decided.delaySeconds > LONGEST_DELAY_SECONDS;
   return { ...rest, nextAttemptAt, ...(isParked && { dueAt: nextAttemptAt }) };
 }
@@ -79,8 +83,26 @@ export function ended(
   reason: string | undefined,
   now: Date,
 ): Delivery {
-  const { claim: _, dueAt: __, nextAttemptAt: ___, ...rest } = touched(row, now);
+  const { claim: _, dueAt: __, nextAttemptAt: ___, slotAt: ____, ...rest } = touched(row, now);
   return { ...rest, state, ...(reason !== undefined && { reason }), endedAt: now.toISOString() };
+}
+
+/** The message of the next attempt is held back on the queue: the tick need not send another. */
+export function adopted(row: Delivery, now: Date): Delivery {
+  const { dueAt: _, ...rest } = touched(row, now);
+  return rest;
+}
+
+/** The next attempt has its moment, far ahead: the tick queues it so that it comes a little before that. */
+export function parkedForSlot(row: Delivery, slotAt: Date, now: Date): Delivery {
+  const nextAttemptAt = new Date(slotAt.getTime() - SLOT_LEAD_MILLISECONDS).toISOString();
+  return { ...touched(row, now), slotAt: slotAt.toISOString(), nextAttemptAt, dueAt: nextAttemptAt };
+}
+
+/** The row with what its delivery has waited before this attempt added to what it had waited before. */
+export function withHeldTime(row: Delivery, { heldSince, heldBy }: DeliveryMessage, now: Date): Delivery {
+  const held = heldSince === undefined || heldBy === 'replaying' ? 0 : now.getTime() - Date.parse(heldSince);
+  return held > 0 ? { ...row, heldSeconds: (row.heldSeconds ?? 0) + Math.round(held / 1000) } : row;
 }
 
 /** The next attempt was queued: look again later, in case the message gets lost. */
@@ -88,9 +110,14 @@ export function requeued(row: Delivery, now: Date): Delivery {
   return { ...touched(row, now), dueAt: safetyNet(now) };
 }
 
+/** A dead delivery stays so for now, and says why. */
+export function kept(row: Delivery, keptReason: string, now: Date): Delivery {
+  return { ...touched(row, now), keptReason };
+}
+
 /** A dead delivery starts again: its attempts count on, its schedule begins anew. */
 export function resent(row: Delivery, now: Date): Delivery {
-  const { reason: _, endedAt: __, ...rest } = touched(row, now);
+  const { reason: _, endedAt: __, keptReason: ___, heldSeconds: ____, ...rest } = touched(row, now);
   return {
     ...rest,
     state: 'pending',

@@ -23,7 +23,7 @@ export interface Attempt {
   readonly status?: number;
   /** The address that was connected to. */
   readonly address?: string;
-  /** Why it failed, in a word: `timeout`, `connection_refused`, `target_refused`, `status_500`, … */
+  /** Why it failed, in a word: `timeout`, `connection_refused`, `status_500`, …; `circuit_open` was not sent. */
   readonly failure?: string;
   /** The first bytes of the answer's body. */
   readonly answer?: string;
@@ -54,6 +54,10 @@ export interface Delivery extends DeliveryKey {
   readonly nextAttemptAt?: string;
   /** ISO 8601: the moment that the target's rate limit has reserved for the next attempt. */
   readonly slotAt?: string;
+  /** How long it was held back in all (circuit, cap, rate) before attempts that are over; absent for never. */
+  readonly heldSeconds?: number;
+  /** Why a dead one is not sent again by itself, such as `subscription_disabled`. */
+  readonly keptReason?: string;
   /** ISO 8601; when the tick looks at it: set while it is parked, or as a safety net after a resend. */
   readonly dueAt?: string;
   /** ISO 8601. */
@@ -72,6 +76,10 @@ export interface Claim {
   readonly leaseUntil: string;
 }
 
+/** Why an attempt may not be made yet. */
+export const holdReasons = ['replaying', 'circuit', 'rate', 'capacity'] as const;
+export type HoldReason = (typeof holdReasons)[number];
+
 /** What travels on the deliveries queue: one attempt of one delivery. */
 export interface DeliveryMessage extends DeliveryKey {
   readonly v: 1;
@@ -84,9 +92,12 @@ export interface DeliveryMessage extends DeliveryKey {
   readonly event?: Event;
   /** How often a store failed while this attempt was to be made; absent for never. */
   readonly failures?: number;
-  /** How often this attempt was held back (circuit, cap, rate, replay), and since when (ISO 8601); absent for never. */
+  /** How often this attempt was held back, since when (ISO 8601) and why the last time; absent for never. */
   readonly holds?: number;
   readonly heldSince?: string;
+  readonly heldBy?: HoldReason;
+  /** ISO 8601: when a circuit first held this attempt back. */
+  readonly circuitSince?: string;
   /** As on the row. */
   readonly slotAt?: string;
 }

@@ -1,22 +1,38 @@
-import type { DeliveryMessage } from './delivery';
+import type { DeliveryMessage, HoldReason } from './delivery';
 import { LONGEST_DELAY_SECONDS } from './delivery-steps';
 import type { DeliveryQueue } from './ports';
 
+/** How a message is held back. */
+export interface Hold {
+  readonly reason: HoldReason;
+  /** Up to 900; more is cut, and the message is held again. */
+  readonly seconds: number;
+  /** The moment that was reserved for the attempt. */
+  readonly slotAt?: Date;
+}
+
 /**
  * Sends a message again whose attempt may not be made yet: nothing is recorded, and nothing counts as an attempt.
- * The message remembers since when and how often, so that whoever holds it back can bound it.
- * @param delaySeconds up to 900; more is cut, and the message is held again.
+ * The message remembers since when and how often, so that whoever holds it back can bound it; what it waited for a
+ * replay does not count for anything else.
  */
 export async function holdMessage(
   message: DeliveryMessage,
-  delaySeconds: number,
+  { reason, seconds, slotAt }: Hold,
   { queue, now }: { readonly queue: DeliveryQueue; readonly now: () => Date },
 ): Promise<void> {
+  const { slotAt: _, ...rest } = message;
+  const isFirst =
+    message.heldSince === undefined || (message.heldBy === 'replaying') !== (reason === 'replaying');
+  const at = now().toISOString();
   const held: DeliveryMessage = {
-    ...message,
-    holds: (message.holds ?? 0) + 1,
-    heldSince: message.heldSince ?? now().toISOString(),
+    ...rest,
+    holds: isFirst ? 1 : (message.holds ?? 0) + 1,
+    heldSince: isFirst ? at : (message.heldSince ?? at),
+    heldBy: reason,
+    ...(reason === 'circuit' && { circuitSince: message.circuitSince ?? at }),
+    ...(slotAt && { slotAt: slotAt.toISOString() }),
   };
-  const delay = Math.min(Math.max(0, Math.ceil(delaySeconds)), LONGEST_DELAY_SECONDS);
-  await queue.send([{ message: held, delaySeconds: delay }]);
+  const delaySeconds = Math.min(Math.max(0, Math.ceil(seconds)), LONGEST_DELAY_SECONDS);
+  await queue.send([{ message: held, delaySeconds }]);
 }

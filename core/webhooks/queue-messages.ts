@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { eventSchema } from '../events/event-schema';
-import type { DeadLetterMessage, DeliveryMessage } from './delivery';
+import { type DeadLetterMessage, type DeliveryMessage, holdReasons } from './delivery';
 
 const key = {
   v: z.literal(1),
@@ -19,6 +19,8 @@ const deliveryMessage = z.object({
   failures: z.int().min(1).exactOptional(),
   holds: z.int().min(1).exactOptional(),
   heldSince: z.string().exactOptional(),
+  heldBy: z.enum(holdReasons).exactOptional(),
+  circuitSince: z.string().exactOptional(),
   slotAt: z.string().exactOptional(),
 });
 

@@ -1,5 +1,7 @@
-import type { Delivery, DeliveryMessage } from './delivery';
-import { ended, hasLiveClaim, newDelivery } from './delivery-steps';
+import type { SubscriptionReference } from '../topics/ports';
+import type { Subscription } from '../topics/subscription';
+import { type Delivery, type DeliveryMessage, subscriptionOf } from './delivery';
+import { ended, hasLiveClaim, kept, newDelivery } from './delivery-steps';
 import type { DeadLetterInbox, DeliveryStore, ReceivedDeadLetter } from './ports';
 import { parseDeadLetterMessage, parseDeliveryMessage } from './queue-messages';
 import { resendDeliveries } from './resend-delivery';
@@ -8,6 +10,7 @@ import { type SettlePorts, settleDelivery } from './settle-delivery';
 export interface DeadLetterPorts extends SettlePorts {
   readonly deliveries: Pick<DeliveryStore, 'read' | 'write'>;
   readonly inbox: DeadLetterInbox;
+  readonly findSubscription: (reference: SubscriptionReference) => Promise<Subscription | undefined>;
 }
 
 export interface DeadLetterRule {
@@ -87,8 +90,21 @@ async function settlePointer(
   if (!maySendAgain(row, rule, ports.now())) {
     return 'kept';
   }
+  const subscription = await ports.findSubscription(subscriptionOf(row));
+  if (subscription?.state !== 'active') {
+    await keep(row, `subscription_${subscription?.state ?? 'deleted'}`, ports);
+    return 'kept';
+  }
   await resendDeliveries([row], ports);
   return 'resent';
+}
+
+/** To a subscription that is off it would be sent in vain: it waits, says why, and goes when that is over. */
+async function keep(row: Delivery, reason: string, { deliveries, now }: DeadLetterPorts): Promise<void> {
+  if (row.keptReason !== reason) {
+    // A conflict means that somebody has sent it again meanwhile.
+    await deliveries.write(kept(row, reason, now()));
+  }
 }
 
 function maySendAgain(row: Delivery, { resendAfterMinutes }: DeadLetterRule, now: Date): boolean {

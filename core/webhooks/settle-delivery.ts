@@ -1,20 +1,21 @@
+import type { EventStream } from '../events/ports';
 import type { Delivery } from './delivery';
 import { LONGEST_DELAY_SECONDS, nextMessage, secondsUntil } from './delivery-steps';
+import { deliveryDead, tellOperationalEvent } from './operational-events';
 import type { DeadLetterQueue, DeliveryQueue } from './ports';
 
 export interface SettlePorts {
   readonly queue: DeliveryQueue;
   readonly deadLetters: DeadLetterQueue;
-  /** Switches off the subscription of a delivery whose target answered 410; can be repeated. */
-  readonly disableGone: (row: Delivery) => Promise<void>;
+  readonly events: EventStream;
   readonly now: () => Date;
 }
 
 /**
- * Does what must follow once a row is written: queues the next attempt, or buries the dead. The row is the
- * truth, so this is all that a step which crashed after its write has left undone, and doubles are harmless:
- * a second message finds its attempt claimed, a second dead letter points at the same row.
- * @throws when a queue or the registry cannot be reached.
+ * Does what must follow once a row is written: queues the next attempt, or buries the dead and says so. The row is
+ * the truth, so this is all that a step which crashed after its write has left undone, and doubles are harmless:
+ * a second message finds its attempt claimed, a second dead letter points at the same row, a second event is known.
+ * @throws when a queue or the events stream cannot be reached.
  */
 export async function settleDelivery(row: Delivery, ports: SettlePorts): Promise<void> {
   if (row.state === 'dead') {
@@ -33,8 +34,6 @@ async function queueNext(row: Delivery, { queue, now }: SettlePorts): Promise<vo
 
 async function bury(row: Delivery, ports: SettlePorts): Promise<void> {
   const { eventId, subscriptionId, run, reason = 'unknown' } = row;
-  if (reason === 'gone') {
-    await ports.disableGone(row);
-  }
+  await tellOperationalEvent(deliveryDead(row), row, ports);
   await ports.deadLetters.send({ v: 1, eventId, subscriptionId, run, reason });
 }

@@ -13,6 +13,8 @@ export function toDeliveryBody(delivery: Delivery) {
     attempt: delivery.attempt,
     attempts: delivery.attempts,
     resends: delivery.resends,
+    held_seconds: delivery.heldSeconds,
+    held_reason: delivery.keptReason,
     next_attempt_at: delivery.nextAttemptAt,
     created_at: delivery.createdAt,
     updated_at: delivery.updatedAt,

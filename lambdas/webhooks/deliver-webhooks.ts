@@ -1,8 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { makeAccessTokens } from '../../core/webhooks/access-tokens';
 import { type DeliverPorts, deliverWebhook, type MessageOutcome } from '../../core/webhooks/deliver-webhook';
 import { type DeliveryMessage, deliveryId } from '../../core/webhooks/delivery';
-import { disableGoneSubscription } from '../../core/webhooks/disable-gone-subscription';
 import { findTogether } from '../../core/webhooks/find-together';
 import { postponeMessage } from '../../core/webhooks/postpone-message';
 import { parseDeliveryMessage } from '../../core/webhooks/queue-messages';
@@ -10,6 +10,8 @@ import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
 import { makeDynamoEventHistory } from '../aws/dynamo-event-history';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
+import { makeDynamoTargetHealth } from '../aws/dynamo-target-health';
+import { makeDynamoTargetLimits } from '../aws/dynamo-target-limits';
 import { kinesisClient } from '../aws/kinesis-client';
 import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
 import { sqsClient } from '../aws/sqs-client';
@@ -71,7 +73,11 @@ function wirePorts(): DeliverPorts {
     tokens: makeAccessTokens({ post: targets.http.post, now }),
     queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
     deadLetters: makeSqsDeadLetterQueue(sqsClient(), environment.DEAD_LETTER_QUEUE_URL),
-    disableGone: (row) => disableGoneSubscription(row, { subscriptions, events }),
+    events,
+    subscriptions,
+    health: makeDynamoTargetHealth(documentClient(), environment.REGISTRY_TABLE_NAME),
+    limits: makeDynamoTargetLimits(documentClient(), environment.REGISTRY_TABLE_NAME),
+    pause,
     now,
     random: Math.random,
   };
@@ -96,6 +102,7 @@ function makeReport(): DeliveryReport {
   function handled(result: MessageOutcome, message: DeliveryMessage): void {
     const delivery = 'delivery' in result ? result.delivery : undefined;
     const attempt = result.outcome === 'attempted' ? delivery?.attempts.at(-1) : undefined;
+    const changes = result.outcome === 'attempted' ? result.changes : [];
     logger.info('delivery handled', {
       outcome: result.outcome,
       delivery_id: deliveryId(message),
@@ -103,20 +110,35 @@ function makeReport(): DeliveryReport {
       subscription_id: message.subscriptionId,
       attempt: message.attempt,
       state: delivery?.state,
-      reason: delivery?.reason,
+      reason: delivery?.reason ?? (result.outcome === 'held' ? result.reason : undefined),
       status: attempt?.status,
       failure: attempt?.failure,
       milliseconds: attempt?.milliseconds,
+      ...(changes.length > 0 && { subscription_changes: changes }),
     });
-    if (delivery && result.outcome !== 'repeated') {
-      metrics.addMetric(metricNames[delivery.state], MetricUnit.Count, 1);
-      if (attempt) {
-        metrics.addMetric('AttemptMilliseconds', MetricUnit.Milliseconds, attempt.milliseconds);
-      }
+    const counted = [
+      ...(delivery && result.outcome !== 'repeated' ? [metricNames[delivery.state]] : []),
+      ...(result.outcome === 'held' ? ['DeliveriesHeld'] : []),
+      ...changes.map((change) => changeMetrics[change]),
+    ];
+    for (const name of counted) {
+      metrics.addMetric(name, MetricUnit.Count, 1);
+    }
+    if (attempt) {
+      metrics.addMetric('AttemptMilliseconds', MetricUnit.Milliseconds, attempt.milliseconds);
+    }
+    if (counted.length > 0) {
       metrics.publishStoredMetrics();
     }
   }
 }
+
+const changeMetrics = {
+  circuit_opened: 'CircuitsOpened',
+  warned: 'SubscriptionsWarned',
+  disabled: 'SubscriptionsDisabled',
+  recovered: 'SubscriptionsRecovered',
+} as const;
 
 const metricNames = {
   pending: 'DeliveriesPostponed',

@@ -1,3 +1,4 @@
+import { findTogether } from '../../core/webhooks/find-together';
 import {
   type DeadLetterPorts,
   type DeadLetterRule,
@@ -5,6 +6,9 @@ import {
 } from '../../core/webhooks/settle-dead-letters';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
+import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
+import { kinesisClient } from '../aws/kinesis-client';
+import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeadLetterQueue } from '../aws/sqs-dead-letter-queue';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
@@ -35,9 +39,10 @@ export const handler = scheduleFunction({
         queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
         deadLetters,
         inbox: deadLetters,
-        // Without the registry: a worker that could not do it five times over leaves it to the next event,
-        // whose 410 switches the subscription off.
-        disableGone: async () => undefined,
+        events: makeKinesisEventStream(kinesisClient(), environment.EVENTS_STREAM_NAME),
+        findSubscription: findTogether(
+          makeDynamoSubscriptionStore(documentClient(), environment.REGISTRY_TABLE_NAME),
+        ),
         now: () => new Date(),
       },
       { resendAfterMinutes: readMinutes(environment.RESEND_DEAD_LETTERS_AFTER_MINUTES) },

@@ -19,9 +19,14 @@ export class Registry extends Construct {
     this.store.grant(fn, 'Query');
   }
 
-  /** Lets the function look subscriptions up and switch one off. */
+  /** Lets the function look subscriptions up, keep how their targets do and what is under way, and switch one off. */
   grantDeliver(fn: ServiceFunction): void {
     this.store.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
+  }
+
+  /** Lets the function look up the subscriptions of deliveries. */
+  grantLookUp(fn: ServiceFunction): void {
+    this.store.grant(fn, 'BatchGetItem');
   }
 
   /** Lets the function look subscriptions up, list an owner's, and number their runs. */

@@ -104,16 +104,21 @@ export class WebhookDelivery extends Construct {
   }
 
   private addResendDeadLetters(): ServiceFunction {
+    const { settings, events, registry } = this.props;
     const fn = new ServiceFunction(this, 'resend-dead-letters', {
       ...this.props,
       environment: {
+        REGISTRY_TABLE_NAME: registry.tableName,
         DELIVERIES_TABLE_NAME: this.rows.tableName,
         DELIVERIES_QUEUE_URL: this.deliveries.queue.queueUrl,
         DEAD_LETTER_QUEUE_URL: this.deliveries.deadLetters.queueUrl,
-        RESEND_DEAD_LETTERS_AFTER_MINUTES: String(this.props.settings.resendDeadLettersAfterMinutes),
+        EVENTS_STREAM_NAME: events.stream.streamName,
+        RESEND_DEAD_LETTERS_AFTER_MINUTES: String(settings.resendDeadLettersAfterMinutes),
       },
     });
+    registry.grantLookUp(fn);
     this.rows.grant(fn, 'GetItem', 'PutItem');
+    events.grantAppend(fn);
     this.deliveries.grantSend(fn);
     // What crashed the worker is replaced by a pointer to its row.
     this.deliveries.grantBury(fn);

@@ -34,7 +34,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'dispatch-events': 384,
   'deliver-webhooks': 609,
   'requeue-deliveries': 271,
-  'resend-dead-letters': 372,
+  'resend-dead-letters': 417,
   'erase-subject': 300,
   'generate-cis-key': 198,
 };
@@ -135,6 +135,8 @@ const deadLetterQueue = 'webhooks/deliveries-queue/DeadLetters';
 const storeOf: Readonly<Record<string, string>> = {
   'dynamo-subscription-store': registry,
   'dynamo-topic-store': registry,
+  'dynamo-target-health': registry,
+  'dynamo-target-limits': registry,
   'dynamo-run-numbers': registry,
   'dynamo-delivery-store': deliveries,
   'dynamo-delivery-listing': deliveries,
@@ -203,7 +205,12 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
     ...['GetItem', 'PutItem'].map((action) => `dynamodb:${action} ${events}`),
     `dynamodb:BatchGetItem ${deliveries}`,
   ],
-  'resend-dead-letters': [`dynamodb:BatchGetItem ${deliveries}`, `dynamodb:Query ${deliveries}`],
+  'resend-dead-letters': [
+    ...['DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
+      (action) => `dynamodb:${action} ${registry}`,
+    ),
+    ...['BatchGetItem', 'Query'].map((action) => `dynamodb:${action} ${deliveries}`),
+  ],
 };
 
 describe('each function may do what its code does, and nothing else', () => {

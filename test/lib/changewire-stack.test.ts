@@ -190,8 +190,10 @@ describe('permissions', () => {
     [
       'resend-dead-letters',
       [
+        'dynamodb:BatchGetItem topics/registry',
         'dynamodb:GetItem webhooks/deliveries',
         'dynamodb:PutItem webhooks/deliveries',
+        'kinesis:PutRecords events/events-stream',
         `sqs:DeleteMessage ${deadLetters}`,
         `sqs:ReceiveMessage ${deadLetters}`,
         `sqs:SendMessage ${deadLetters}`,

@@ -3,12 +3,13 @@ import type { EventBatch } from '../../core/events/ports';
 import type { Subscription } from '../../core/topics/subscription';
 import { type DeliverPorts, deliverWebhook } from '../../core/webhooks/deliver-webhook';
 import type { DeadLetterMessage, DeliveryMessage } from '../../core/webhooks/delivery';
-import { disableGoneSubscription } from '../../core/webhooks/disable-gone-subscription';
 import type { ReceivedDeadLetter, TargetResult, WebhookRequest } from '../../core/webhooks/ports';
 import { requeueDeliveries } from '../../core/webhooks/requeue-deliveries';
 import { settleDeadLetters } from '../../core/webhooks/settle-dead-letters';
 import { anEvent, aSubscription } from './deliveries';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
+import { makeMemoryTargetHealth } from './memory-target-health';
+import { makeMemoryTargetLimits } from './memory-target-limits';
 
 export class Crash extends Error {}
 
@@ -57,31 +58,35 @@ export function makeWorld(options: {
     return act();
   }
 
+  /** Every method counts as an effect. */
+  function withEffects<Store extends object>(store: Store): Store {
+    const methods = Object.entries(store).map(([name, method]) => [
+      name,
+      (...given: unknown[]) => effect(() => method(...given)),
+    ]);
+    return Object.fromEntries(methods) as Store;
+  }
+
   const now = () => new Date(time);
   const store = {
     ...deliveries,
     write: (row: Parameters<typeof deliveries.write>[0]) => effect(() => deliveries.write(row)),
   };
   const findMany = async () => new Map([[subscription.current.id, structuredClone(subscription.current)]]);
-  const registry: Parameters<typeof disableGoneSubscription>[1] = {
-    events: { append: (batches) => effect(() => void appended.push(...batches)) },
-    subscriptions: {
-      findMany,
-      changeState: (_, { from, to, reason, at }) =>
-        effect(() => {
-          const moved = from.includes(subscription.current.state);
-          if (moved) {
-            subscription.current = {
-              ...subscription.current,
-              state: to,
-              ...(reason && { stateReason: reason }),
-              updatedAt: at,
-            };
-          }
-          return { moved, state: subscription.current.state };
-        }),
-    },
-  };
+  const changeState: DeliverPorts['subscriptions']['changeState'] = (_, { from, to, reason, at }) =>
+    effect(() => {
+      const moved = from.includes(subscription.current.state);
+      if (moved) {
+        subscription.current = {
+          ...subscription.current,
+          state: to,
+          ...(reason && { stateReason: reason }),
+          updatedAt: at,
+        };
+      }
+      return { moved, state: subscription.current.state };
+    });
+  const limits = makeMemoryTargetLimits();
   const ports: DeliverPorts = {
     deliveries: store,
     findSubscription: async () => structuredClone(subscription.current),
@@ -101,7 +106,20 @@ export function makeWorld(options: {
     deadLetters: {
       send: (message: DeadLetterMessage) => effect(() => bury(message)),
     },
-    disableGone: (row) => disableGoneSubscription(row, registry),
+    events: { append: (batches) => effect(() => void appended.push(...batches)) },
+    subscriptions: { findMany, changeState },
+    health: withEffects(
+      makeMemoryTargetHealth({
+        get: () => structuredClone(subscription.current),
+        set: (_, changed) => {
+          subscription.current = changed;
+        },
+      }),
+    ),
+    limits: withEffects(limits),
+    pause: async (milliseconds) => {
+      time += milliseconds;
+    },
     now,
     random: () => 0.5,
   };
@@ -196,6 +214,8 @@ export function makeWorld(options: {
     deadLetterQueue,
     posts,
     appended,
+    /** The operational events, in the order in which they were told. */
+    told: () => appended.flatMap(({ events }) => events),
     run,
     tick,
     now,

@@ -32,9 +32,20 @@ describe('decideAfterAttempt', () => {
     expect(decide(answered(204), strict)).toMatchObject({ outcome: 'postponed' });
   });
 
-  it.each([100, 301, 302, 307, 400, 401, 429, 500, 503])('tries again after %d', (status) => {
+  it.each([100, 301, 302, 307, 400, 401, 500, 503])('tries again after %d', (status) => {
     expect(decide(answered(status))).toEqual({ outcome: 'postponed', delaySeconds: 5 });
   });
+
+  it.each([429, 502, 504])(
+    'waits for a minute at least after %d, and longer where the schedule says so',
+    (status) => {
+      expect(decide(answered(status))).toEqual({ outcome: 'postponed', delaySeconds: 60 });
+      expect(decide(answered(status, '90'))).toEqual({ outcome: 'postponed', delaySeconds: 90 });
+      expect(decide(answered(status), { attempt: 2 })).toEqual({ outcome: 'postponed', delaySeconds: 300 });
+      const once = { policy: { ...policy, scheduleSeconds: [] } };
+      expect(decide(answered(status), once)).toMatchObject({ outcome: 'dead' });
+    },
+  );
 
   it('tries again after every kind of missing answer, also one the guard refused: names change', () => {
     for (const failure of ['timeout', 'dns_failed', 'target_refused', 'closed_early'] as const) {

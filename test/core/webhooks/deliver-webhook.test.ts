@@ -70,8 +70,9 @@ describe('deliverWebhook', () => {
     const world = await runThrough({ answers: [410] });
     expect(onlyRow(world)).toMatchObject({ state: 'dead', reason: 'gone', attempt: 1 });
     expect(world.subscription.current).toMatchObject({ state: 'disabled', stateReason: 'gone' });
-    expect(world.appended.flatMap(({ events }) => events)).toEqual([
-      expect.objectContaining({ topic: { door: 'system', name: 'subscription.disabled' }, subject: 'sub_1' }),
+    expect(world.told().map(({ topic, subject }) => [topic, subject])).toEqual([
+      [{ door: 'system', name: 'subscription.disabled' }, 'sub_1'],
+      [{ door: 'system', name: 'delivery.dead' }, 'sub_1'],
     ]);
     world.put(aDeliveryMessage({ eventId: 'evt_2' }));
     await world.run();
@@ -87,7 +88,8 @@ describe('deliverWebhook', () => {
     world.put(aDeliveryMessage());
     await world.run();
     expect(world.subscription.current.state).toBe('active');
-    expect(world.appended).toEqual([]);
+    expect(world.subscription.current.health).toBeUndefined();
+    expect(world.told().map(({ topic }) => topic.name)).toEqual(['delivery.dead']);
     expect(world.deadLetterQueue).toHaveLength(1);
   });
 
@@ -252,8 +254,11 @@ describe('a crash at any point', () => {
           expect([where, world.deadLetterQueue.length > 0]).toEqual([where, state === 'dead']);
           if (row.reason === 'gone') {
             expect(world.subscription.current.state).toBe('disabled');
-            const ids = world.appended.flatMap(({ events }) => events.map(({ id }) => id));
-            expect([where, new Set(ids).size]).toEqual([where, 1]);
+            const told = new Map(world.told().map(({ id, topic }) => [id, topic.name]));
+            expect([where, [...told.values()].sort()]).toEqual([
+              where,
+              ['delivery.dead', 'subscription.disabled'],
+            ]);
           }
         }
       }

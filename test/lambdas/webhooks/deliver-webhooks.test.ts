@@ -41,9 +41,19 @@ function fail(): never {
 function deliverPorts() {
   const queue = { send: async (messages: readonly unknown[]) => void sentAgain.push(...messages) };
   const away = { post: fail, read: fail, send: fail };
-  const rest = { history: away, target: away, tokens: away, deadLetters: away, disableGone: fail };
+  const rest = { history: away, target: away, tokens: away, deadLetters: away, events: { append: fail } };
+  const subscriptions = { findMany: fail, changeState: fail };
+  const health = {
+    countFailure: fail,
+    clearFailures: fail,
+    openCircuit: fail,
+    claimProbe: fail,
+    recordWarning: fail,
+  };
+  const limits = { reserveSlot: fail, takePermit: fail, returnPermit: fail };
   return {
     ...rest,
+    ...{ subscriptions, health, limits, pause: fail },
     findSubscription: async () => undefined,
     queue,
     now: () => new Date(),

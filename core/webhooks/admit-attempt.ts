@@ -1,0 +1,102 @@
+import type { Subscription } from '../topics/subscription';
+import { awaitSlot, type SlotPorts } from './await-slot';
+import { type Gate, whileProbed } from './circuit';
+import type { Delivery, DeliveryMessage } from './delivery';
+import { SLOT_LEAD_MILLISECONDS, withHeldTime } from './delivery-steps';
+import type { Hold } from './hold-message';
+import type { Permit, TargetHealthStore, TargetLimits } from './target-ports';
+
+export interface AdmitPorts extends SlotPorts {
+  readonly limits: TargetLimits;
+  readonly health: Pick<TargetHealthStore, 'claimProbe'>;
+  /** From 0 (inclusive) to 1 (exclusive). */
+  readonly random: () => number;
+}
+
+export type Admission =
+  | { readonly outcome: 'admitted'; readonly wasProbe: boolean; readonly permit: Permit | undefined }
+  | { readonly outcome: 'held'; readonly hold: Hold }
+  | { readonly outcome: 'exceeded' };
+
+/** A permit and a claim outlast the attempt, also when the clock of the next worker is ahead. */
+const LEASE_TIMEOUTS = 2;
+
+/** Whoever finds no free place comes again after 1 s, 2 s, … and at the latest after this. */
+const LONGEST_CAPACITY_HOLD_SECONDS = 60;
+
+export function leaseSeconds({ policy }: Subscription): number {
+  return LEASE_TIMEOUTS * policy.timeoutSeconds;
+}
+
+/**
+ * Asks all that an attempt needs of its target: a moment by the rate limit, a place under the cap, the probe of a
+ * half-open circuit. What is held on the way gives back what it had taken; `exceeded` says that the rate's backlog
+ * is longer than a delivery may be held.
+ */
+export async function admitAttempt(
+  task: {
+    readonly message: DeliveryMessage;
+    readonly current: Delivery;
+    readonly subscription: Subscription;
+    readonly gate: Exclude<Gate, { state: 'open' }>;
+  },
+  ports: AdmitPorts,
+): Promise<Admission> {
+  const { message, subscription, gate } = task;
+  const { heldSeconds = 0 } = withHeldTime(task.current, message, ports.now());
+  const slot = await awaitSlot(message, subscription.policy, heldSeconds, ports);
+  if (slot === 'full') {
+    return { outcome: 'exceeded' };
+  }
+  if (slot !== 'now') {
+    return { outcome: 'held', hold: untilSlot(slot.at, ports.now()) };
+  }
+  const permit = await takePermit(subscription, ports);
+  if (permit === 'none') {
+    return { outcome: 'held', hold: untilPlace(message.holds ?? 0, ports.random()) };
+  }
+  if (gate.state === 'half_open' && !(await claimProbe(subscription, gate.circuit, ports))) {
+    await returnPermit(permit, ports);
+    return { outcome: 'held', hold: { reason: 'circuit', seconds: whileProbed(ports.random()) } };
+  }
+  return { outcome: 'admitted', wasProbe: gate.state === 'half_open', permit };
+}
+
+/** A permit that cannot be given back comes back when its lease ends: the attempt that it was for matters more. */
+export async function returnPermit(
+  permit: Permit | undefined,
+  { limits }: Pick<AdmitPorts, 'limits'>,
+): Promise<void> {
+  if (permit) {
+    await limits.returnPermit(permit).catch(() => undefined);
+  }
+}
+
+async function takePermit({ id, policy, ...rest }: Subscription, { limits, now }: AdmitPorts) {
+  const { concurrency } = policy;
+  if (concurrency === undefined) {
+    return undefined;
+  }
+  const lease = leaseSeconds({ ...rest, id, policy });
+  return (await limits.takePermit(id, { concurrency, leaseSeconds: lease, now: now() })) ?? 'none';
+}
+
+function claimProbe(
+  subscription: Subscription,
+  circuit: Extract<Gate, { state: 'half_open' }>['circuit'],
+  { health, now }: AdmitPorts,
+): Promise<boolean> {
+  const at = now();
+  const until = new Date(at.getTime() + leaseSeconds(subscription) * 1000);
+  return health.claimProbe(subscription, circuit, { now: at, until });
+}
+
+function untilSlot(slotAt: Date, now: Date): Hold {
+  const seconds = Math.floor((slotAt.getTime() - SLOT_LEAD_MILLISECONDS - now.getTime()) / 1000);
+  return { reason: 'rate', seconds: Math.max(0, seconds), slotAt };
+}
+
+function untilPlace(holds: number, random: number): Hold {
+  const longest = Math.min(2 ** Math.min(holds, 10), LONGEST_CAPACITY_HOLD_SECONDS);
+  return { reason: 'capacity', seconds: longest * (0.5 + random / 2) };
+}

@@ -1,0 +1,35 @@
+import type { EventStream } from '../events/ports';
+import type { SubscriptionStore } from '../topics/ports';
+import type { Subscription } from '../topics/subscription';
+import { type Attempt, type Delivery, subscriptionOf } from './delivery';
+import { subscriptionDisabled, tellOperationalEvent } from './operational-events';
+
+/** `gone`: the target answered 410; `failing`: the disable rule of the policy. */
+export type DisableReason = 'gone' | 'failing';
+
+/**
+ * Switches a subscription off after an attempt, and tells its owner by an event. Can be repeated: the time at which
+ * the attempt ended marks the change as this attempt's own. A subscription that its owner has changed since the
+ * attempt began (another target, switched on again) is left alone.
+ * @param subscription as it is now.
+ * @returns whether this attempt has switched it off, now or when it was told before.
+ */
+export async function disableSubscription(
+  subscription: Subscription,
+  cause: { readonly row: Delivery; readonly attempt: Attempt; readonly reason: DisableReason },
+  ports: { readonly subscriptions: Pick<SubscriptionStore, 'changeState'>; readonly events: EventStream },
+): Promise<boolean> {
+  const { row, attempt, reason } = cause;
+  const at = new Date(Date.parse(attempt.at) + attempt.milliseconds).toISOString();
+  if (subscription.state === 'active' && subscription.updatedAt <= attempt.at) {
+    const change = { from: ['active'], to: 'disabled', reason, at } as const;
+    const { moved } = await ports.subscriptions.changeState(subscriptionOf(row), change);
+    if (!moved) {
+      return false;
+    }
+  } else if (subscription.state !== 'disabled' || subscription.updatedAt !== at) {
+    return false;
+  }
+  await tellOperationalEvent(subscriptionDisabled(subscription, reason, at), row, ports);
+  return true;
+}
