@@ -6,6 +6,7 @@ import type { ErasePorts } from '../../core/erasure/ports';
 import { requestErasure } from '../../core/erasure/request-erasure';
 import { dispatchEvents } from '../../core/events/dispatch-events';
 import type { Event } from '../../core/events/event';
+import type { EventBatch } from '../../core/events/ports';
 import { encodeRecord, type StreamRecord } from '../../core/stream-record';
 import { deliverWebhook } from '../../core/webhooks/deliver-webhook';
 import { type DeliveryMessage, deliveryId } from '../../core/webhooks/delivery';
@@ -28,6 +29,8 @@ import {
   makeMemoryErasureStore,
 } from './memory-erasure';
 import { MemorySubscriptionStore } from './memory-registry';
+import { makeMemoryTargetHealth } from './memory-target-health';
+import { makeMemoryTargetLimits } from './memory-target-limits';
 import { makeMemoryVault } from './memory-vault';
 import { MortalProcess } from './mortal-process';
 import { makePublishers } from './publishers';
@@ -53,6 +56,7 @@ export class WholeWorld {
   readonly history = new MemoryEventHistory();
   readonly unprocessable = new MemoryUnprocessableRecords();
   readonly deliveries = makeMemoryDeliveryStore();
+  readonly limits = makeMemoryTargetLimits();
   readonly erasures = makeMemoryErasureStore();
   readonly eraser = new MortalProcess();
   readonly changes: IncomingRecord[] = [];
@@ -245,7 +249,19 @@ export class WholeWorld {
           this.deadLetters.push({ body, receipt: String(this.made) });
         },
       },
-      disableGone: async () => undefined,
+      events: {
+        append: async (batches: readonly EventBatch[]) => {
+          for (const { events } of batches) {
+            this.publish(...events);
+          }
+        },
+      },
+      subscriptions: this.subscriptions,
+      health: makeMemoryTargetHealth(this.subscriptions.subscriptions),
+      limits: this.limits,
+      pause: async (milliseconds: number) => {
+        this.time += milliseconds;
+      },
       now: this.now,
       random: () => 0.5,
     };
