@@ -7,7 +7,10 @@ const DIGEST_CHARACTERS = 24;
  * The id of what follows from something else: the same parts give the same id, so that a repeated step finds its
  * earlier self (design: law 4). Ids are in stores and with subscribers; the form never changes.
  */
-export function derivedId(prefix: 'evt' | 'dlv', ...parts: readonly (string | number)[]): string {
+export function derivedId(
+  prefix: 'evt' | 'dlv' | 'acc' | 'key',
+  ...parts: readonly (string | number)[]
+): string {
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest();
   return `${prefix}_${digest.toString('base64url').slice(0, DIGEST_CHARACTERS)}`;
 }

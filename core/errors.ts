@@ -7,6 +7,8 @@ export const errorStatus = {
   body_not_json: 400,
   body_invalid: 400,
   body_too_large: 413,
+  /** A value of a kind that the original fails on; its door answers as the original does. */
+  value_unsupported: 400,
   parameter_missing: 400,
   parameter_invalid: 400,
   /** CIS's name for a profile that is not of the user whom the query names. */
@@ -15,6 +17,7 @@ export const errorStatus = {
   invalid_header: 401,
   token_expired: 401,
   invalid_claims: 401,
+  invalid_credentials: 401,
   insufficient_scope: 403,
   /** No credentials would help. */
   forbidden: 403,

@@ -22,6 +22,9 @@ const DOOR_TIMEOUT_SECONDS = 15;
 /** A caller may ask these to wait for up to 20 s. */
 const WAITING_DOOR_TIMEOUT_SECONDS = 25;
 
+/** What most doors are: quick, and small. */
+const door = { trigger: 'http', memoryMegabytes: 512, timeoutSeconds: DOOR_TIMEOUT_SECONDS } as const;
+
 export const functions = {
   'submit-change': {
     handler: 'change/submit-change',
@@ -67,11 +70,9 @@ export const functions = {
   },
   'read-person': {
     handler: 'person/read-person',
-    trigger: 'http',
+    ...door,
     description: 'Finds one profile by user_id, uuid, primary_email or primary_username.',
     environment: [...tokens, 'PROFILES_TABLE_NAME', 'PUBLIC_METADATA'],
-    memoryMegabytes: 512,
-    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
   'list-people': {
     handler: 'person/list-people',
@@ -84,7 +85,7 @@ export const functions = {
   },
   'read-well-known': {
     handler: 'person/read-well-known',
-    trigger: 'http',
+    ...door,
     description: 'Tells publishers and readers of the end points, the keys, the rules and the schema.',
     environment: [
       'TOKEN_ISSUER',
@@ -93,24 +94,18 @@ export const functions = {
       'PUBLISHERS_JWKS_SECRET_ID',
       'PUBLISHER_RULES_SECRET_ID',
     ],
-    memoryMegabytes: 512,
-    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
   'manage-topics': {
     handler: 'manage/manage-topics',
-    trigger: 'http',
+    ...door,
     description: 'Makes, lists, reads, changes and deletes topics, with their schemas.',
     environment: [...tokens, 'REGISTRY_TABLE_NAME'],
-    memoryMegabytes: 512,
-    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
   'manage-subscriptions': {
     handler: 'manage/manage-subscriptions',
-    trigger: 'http',
+    ...door,
     description: 'Makes, lists, reads, pauses, resumes and deletes subscriptions.',
     environment: [...tokens, 'REGISTRY_TABLE_NAME', 'ALLOW_PRIVATE_TARGETS', 'TARGET_ARNS'],
-    memoryMegabytes: 512,
-    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
   'manage-events': {
     handler: 'manage/manage-events',
@@ -129,18 +124,62 @@ export const functions = {
   },
   'manage-deliveries': {
     handler: 'manage/manage-deliveries',
-    trigger: 'http',
+    ...door,
     description: 'Lists deliveries with their attempts and sends dead letters again.',
     environment: [...tokens, 'REGISTRY_TABLE_NAME', 'DELIVERIES_TABLE_NAME', 'DELIVERIES_QUEUE_URL'],
-    memoryMegabytes: 512,
-    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
   'manage-erasures': {
     handler: 'manage/manage-erasures',
-    trigger: 'http',
+    ...door,
     description: 'Takes on the erasure of a subject, and shows its progress and receipt.',
-    environment: [...tokens, 'ERASURES_TABLE_NAME'],
-    memoryMegabytes: 512,
+    environment: [...tokens, 'REGISTRY_TABLE_NAME', 'ERASURES_TABLE_NAME'],
+  },
+  'manage-accounts': {
+    handler: 'manage/manage-accounts',
+    ...door,
+    description: 'Makes, lists, changes and deletes accounts, and their API keys.',
+    environment: [...tokens, 'REGISTRY_TABLE_NAME', 'TOKEN_SECRET_ID'],
+  },
+  'register-account': {
+    handler: 'webhooks/register-account',
+    ...door,
+    description: 'Registers an ADS account by its user_id and gives its access token.',
+    environment: [
+      'REGISTRY_TABLE_NAME',
+      'REGISTRATION_TOKEN_SECRET_ID',
+      'TOKEN_SECRET_ID',
+      'OPEN_REGISTRATION',
+    ],
+  },
+  'subscribe-callback': {
+    handler: 'webhooks/subscribe-callback',
+    ...door,
+    description: 'Subscribes the callback URL of an ADS account to an event.',
+    environment: ['REGISTRY_TABLE_NAME'],
+  },
+  'trigger-event': {
+    handler: 'webhooks/trigger-event',
+    ...door,
+    description: 'Takes an ADS event and appends it to the events stream.',
+    environment: ['EVENTS_STREAM_NAME', 'TRIGGER_TOKEN_SECRET_ID', 'DEDUPE_TRIGGERS', 'DEDUPE_DAYS'],
+  },
+  'resend-callbacks': {
+    handler: 'webhooks/resend-callbacks',
+    ...door,
+    description: 'Sends the dead letters of ADS subscriptions again.',
+    environment: [
+      'REGISTRY_TABLE_NAME',
+      'DELIVERIES_TABLE_NAME',
+      'DELIVERIES_QUEUE_URL',
+      'TRIGGER_TOKEN_SECRET_ID',
+    ],
+  },
+  'list-resources': {
+    handler: 'webhooks/list-resources',
+    trigger: 'http',
+    description: 'Tells discovery services what the ADS door offers.',
+    environment: [],
+    memoryMegabytes: 256,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
   'read-health': {

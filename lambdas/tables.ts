@@ -45,6 +45,8 @@ export const tables = {
   /**
    * partition `topic#<door>/<name>`: sort `topic` or `subscription#<id>`; `topic#<door>:<pattern>`: the same, by pattern;
    * partition `subscription#<id>`: sort `reference`, the way from an id to its topic;
+   * partition `account#<id>`: sort `account` or `key#<id>`; partition `credential#<sha256 of the secret>`;
+   * partition `accounts`, sort = id;
    * partition `topics`, sort = `<door>/<name>`, and partition `owner#<subject>`, sort = `<created at>#<id>`:
    * rows that only list what lies elsewhere;
    * partition `target#<subscription id>`: sort `rate` and `permits#<n>`, what its limits count.

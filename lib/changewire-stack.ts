@@ -12,6 +12,7 @@ import { PersonDoor } from './constructs/person-door';
 import { Registry } from './constructs/registry';
 import { StageSecrets } from './constructs/stage-secrets';
 import { WebhookDelivery } from './constructs/webhook-delivery';
+import { WebhooksDoor } from './constructs/webhooks-door';
 import type { StageSettings } from './stage';
 
 export interface ChangewireStackProps extends StackProps {
@@ -36,11 +37,18 @@ export class ChangewireStack extends Stack {
     const person = new PersonDoor(this, 'person', { ...stage, secrets, profiles: change.profiles });
     const webhooks = new WebhookDelivery(this, 'webhooks', { ...stage, events, registry });
     const dispatch = new EventDispatch(this, 'dispatch', { ...stage, events, registry, webhooks });
-    const management = new Management(this, 'manage', { ...stage, events, registry, webhooks });
-    const erasure = new Erasure(this, 'erasure', { ...stage, change, events, webhooks });
+    const management = new Management(this, 'manage', { ...stage, secrets, events, registry, webhooks });
+    const callbacks = new WebhooksDoor(this, 'callbacks', {
+      ...stage,
+      secrets,
+      registry,
+      events,
+      webhooks,
+    });
+    const erasure = new Erasure(this, 'erasure', { ...stage, change, events, registry, webhooks });
     const api = new HttpApi(this, 'http', {
       settings,
-      doors: [...change.doors, ...person.doors, ...management.doors, ...erasure.doors],
+      doors: [...change.doors, ...person.doors, ...callbacks.doors, ...management.doors, ...erasure.doors],
     });
 
     new Monitoring(this, 'monitoring', { settings, change, dispatch, webhooks, erasure, api });

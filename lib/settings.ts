@@ -59,9 +59,10 @@ export const settingKeys = {
   },
   seedProfiles: { schema: whole.min(0), effect: 'local' },
   acceptUnknownTopics: { schema: z.boolean(), effect: 'none yet' },
-  dedupeTriggers: { schema: z.boolean(), effect: 'none yet' },
-  dedupeDays: { schema: whole.min(1), effect: 'none yet' },
-  openRegistration: { schema: z.boolean(), effect: 'none yet' },
+  /** Whether an ADS event that was triggered before is left out; `{"relation_added": false}`: all but those. */
+  dedupeTriggers: { schema: z.union([z.boolean(), z.record(text, z.boolean())]), effect: 'template' },
+  dedupeDays: { schema: whole.min(1).max(3650), effect: 'template' },
+  openRegistration: { schema: z.boolean(), effect: 'template' },
   maxBulkMessages: { schema: whole.min(1), effect: 'none yet' },
   recoverySeconds: { schema: whole.min(1), effect: 'none yet' },
   tickSeconds: { schema: whole.min(1), effect: 'template' },

@@ -61,6 +61,7 @@ export function stageSettings(
   refuseSecretsInTemplate(settings);
   refuseUncheckedProd(settings);
   requireWholeMinutes(settings);
+  requireDuplicatesOutliveStream(settings);
   return settings;
 }
 
@@ -114,6 +115,16 @@ function requireWholeMinutes({ stage, tickSeconds }: StageSettings): void {
   if (stage !== 'preview' && tickSeconds % 60 !== 0) {
     throw new SettingsError(
       `the stage ${stage} needs tickSeconds in whole minutes (60, 120, …): it is ${tickSeconds}`,
+    );
+  }
+}
+
+/** Reading the stream again from its start would send what was left out as a duplicate. */
+function requireDuplicatesOutliveStream({ stage, dedupeDays, streamRetentionHours }: StageSettings): void {
+  const days = Math.ceil(streamRetentionHours / 24);
+  if (dedupeDays < days) {
+    throw new SettingsError(
+      `the stage ${stage} keeps events on the stream for ${days} days: dedupeDays must be at least that, it is ${dedupeDays}`,
     );
   }
 }

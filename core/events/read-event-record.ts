@@ -2,9 +2,9 @@ import * as z from 'zod';
 import { decodeRecord } from '../stream-record';
 import type { Event } from './event';
 import { eventSchema } from './event-schema';
+import { eventBytes, MAX_EVENT_BYTES } from './event-size';
 
-/** An event as JSON, in bytes of UTF-8: doors refuse more, so that history and queues can hold what they take. */
-export const MAX_EVENT_BYTES = 256 * 1024;
+export { eventBytes, MAX_EVENT_BYTES } from './event-size';
 
 /** Five digits number the events of a record (history-key.ts); doors take far fewer. */
 const MAX_EVENTS_PER_RECORD = 50_000;
@@ -38,10 +38,6 @@ export function readEventRecord(data: Uint8Array): EventRecordReading {
   return tooLarge === -1
     ? { ok: true, events }
     : { ok: false, reason: `event ${tooLarge} has more than ${MAX_EVENT_BYTES} bytes of JSON` };
-}
-
-export function eventBytes(event: Event): number {
-  return Buffer.byteLength(JSON.stringify(event));
 }
 
 function describe(error: z.ZodError): string {

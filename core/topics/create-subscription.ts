@@ -2,7 +2,7 @@ import { ServiceError } from '../errors';
 import type { TopicSelector } from '../events/event';
 import { selects } from '../events/topic-pattern';
 import { type Principal, requireScope } from '../principal';
-import { isFormatFor } from '../webhooks/webhook-body';
+import { isFormatFor, topicsOfFormat } from '../webhooks/webhook-body';
 import { requireCredentials } from './client-credentials';
 import { applyPolicy, defaultPolicy } from './delivery-policy';
 import { toFilter } from './filter-schema';
@@ -67,8 +67,7 @@ export async function createSubscription(
 export function requireFormat(format: WebhookFormat, topic: TopicSelector): WebhookFormat {
   const known = systemTopics.map(({ key }) => key).filter((key) => selects(topic, key));
   if (!(known.length > 0 ? known : [topic]).every((key) => isFormatFor(format, key))) {
-    const topics = 'profile.created, profile.updated and profile.deleted';
-    throw new ServiceError('body_invalid', `the format "${format}" tells of ${topics} alone`);
+    throw new ServiceError('body_invalid', `the format "${format}" tells of ${topicsOfFormat(format)}`);
   }
   return format;
 }

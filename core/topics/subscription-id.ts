@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const LENGTH = 16;
 /** The largest multiple of 62 in a byte: what is above would make the first characters likelier. */
@@ -11,6 +13,18 @@ export function mintSubscriptionId(random: (count: number) => Uint8Array): strin
     id += fair.map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
   }
   return `sub_${id.slice(0, LENGTH)}`;
+}
+
+/** The id of a subscription that follows from something else: the same parts give the same id. */
+export function deriveSubscriptionId(...parts: readonly string[]): string {
+  let block = 0;
+  return mintSubscriptionId((count) => {
+    block += 1;
+    const digest = createHash('sha256')
+      .update(JSON.stringify([block, ...parts]))
+      .digest();
+    return digest.subarray(0, count);
+  });
 }
 
 export function isSubscriptionId(text: string): boolean {

@@ -65,8 +65,8 @@ export interface SigningSecret {
   readonly expiresAt?: string;
 }
 
-/** How a body is written: as Standard Webhooks have it, or as Mozilla CIS posts its hook. */
-export const webhookFormats = ['standard', 'cis'] as const;
+/** How a body is written: as Standard Webhooks have it, as Mozilla CIS posts its hook, or as ADS posts callbacks. */
+export const webhookFormats = ['standard', 'cis', 'ads'] as const;
 export type WebhookFormat = (typeof webhookFormats)[number];
 
 /** By which a subscriber's own issuer gives a bearer token for it (RFC 6749, section 4.4). */

@@ -1,10 +1,17 @@
 import type { Event, TopicKey } from '../events/event';
+import { parseExactJson } from '../exact-json';
 import type { WebhookFormat } from '../topics/subscription';
+import { eventNameJson } from './callback-topic';
+import { pythonJson } from './python-json';
 
 /** What a format writes, and of which topics. */
 interface BodyFormat {
   readonly write: (event: Event) => Uint8Array;
   readonly takes: (topic: TopicKey) => boolean;
+  /** The topics it takes, in words. */
+  readonly tells: string;
+  /** Beside those of every webhook. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The original's words for what happened to a profile. */
@@ -15,8 +22,18 @@ const cisOperations: ReadonlyMap<string, string> = new Map([
 ]);
 
 const formats: Readonly<Record<WebhookFormat, BodyFormat>> = {
-  standard: { write: standardBody, takes: () => true },
-  cis: { write: cisBody, takes: ({ door, name }) => door === 'system' && cisOperations.has(name) },
+  standard: { write: standardBody, takes: () => true, tells: 'every topic' },
+  cis: {
+    write: cisBody,
+    takes: ({ door, name }) => door === 'system' && cisOperations.has(name),
+    tells: 'profile.created, profile.updated and profile.deleted alone',
+  },
+  ads: {
+    write: adsBody,
+    takes: ({ door }) => door === 'webhooks',
+    tells: 'topics of the webhooks door alone',
+    headers: { accept: 'text/plain' },
+  },
 };
 
 export function webhookBody(format: WebhookFormat, event: Event): Uint8Array {
@@ -26,6 +43,16 @@ export function webhookBody(format: WebhookFormat, event: Event): Uint8Array {
 /** Whether the format can tell of the events of a topic. */
 export function isFormatFor(format: WebhookFormat, topic: TopicKey): boolean {
   return formats[format].takes(topic);
+}
+
+/** Headers that the receivers of a format know beside those of every webhook. */
+export function formatHeaders(format: WebhookFormat): Readonly<Record<string, string>> {
+  return formats[format].headers ?? {};
+}
+
+/** Which topics a format tells of, in words. */
+export function topicsOfFormat(format: WebhookFormat): string {
+  return formats[format].tells;
 }
 
 /** `{"type", "timestamp", "data"}`; the data's text goes in as it came, so numbers keep every digit. */
@@ -41,4 +68,18 @@ export function standardBody(event: Event): Uint8Array {
 export function cisBody({ topic, subject, time }: Event): Uint8Array {
   const operation = cisOperations.get(topic.name) ?? topic.name;
   return Buffer.from(JSON.stringify({ operation, id: subject ?? null, time: Date.parse(time) / 1000 }));
+}
+
+/**
+ * The callback of ADS: contract ADS, section 6. ASCII alone, spaced as the original does; the payload's numbers keep
+ * their text. `time` is a text of whole seconds since 1970.
+ */
+export function adsBody(event: Event): Uint8Array {
+  const payload = parseExactJson(event.dataJson);
+  const time = Math.floor(Date.parse(event.time) / 1000);
+  return Buffer.from(
+    // An event that no trigger made, such as a test of the subscription, has no number.
+    `{"id": ${event.number ?? 0}, "event": ${eventNameJson(event)}, "creator": "ADS", "source": "ADS.Discovery", ` +
+      `"description": "ADS citation events", "time": "${time}", "payload": ${payload ? pythonJson(payload) : event.dataJson}}`,
+  );
 }

@@ -5,7 +5,7 @@ import { messageText } from './message-text';
 import type { WebhookRequest } from './ports';
 import { signWebhook } from './signature';
 import { isArn } from './target-arn';
-import { webhookBody } from './webhook-body';
+import { formatHeaders, webhookBody } from './webhook-body';
 
 /**
  * The request that hands an event to a subscriber: the body in the subscription's format, and the headers of
@@ -25,7 +25,12 @@ export function makeWebhookRequest(subscription: Subscription, event: Event, now
   });
   return {
     url: subscription.target,
-    headers: { ...ownHeaders(subscription), 'content-type': 'application/json', ...signature },
+    headers: {
+      ...formatHeaders(subscription.format),
+      ...ownHeaders(subscription),
+      'content-type': 'application/json',
+      ...signature,
+    },
     body,
     timeoutSeconds: subscription.policy.timeoutSeconds,
     about: {

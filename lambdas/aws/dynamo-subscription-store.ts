@@ -225,7 +225,9 @@ export function makeDynamoSubscriptionStore(
     );
     return rows.map((row) => {
       const subscription = found.get(String(row.id));
-      return subscription?.state === 'deleted' ? undefined : subscription;
+      // A subscription of a derived id may have been made again, or by two at a time: its own row lists it, once.
+      const isListedHere = subscription?.createdAt === row.created_at && subscription?.state !== 'deleted';
+      return isListedHere ? subscription : undefined;
     });
   }
 }

@@ -5,13 +5,23 @@ import type { HttpHandler } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
 import { topicsDialect } from '../shared/topics-dialect';
 
+/** Contract ADS, section 1: a page, where everything else of that door is JSON. */
+const htmlDialect: Dialect = () => ({
+  status: 404,
+  headers: { 'content-type': 'text/html' },
+  body:
+    '<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2 Final//EN">\n<title>404 Not Found</title>\n<h1>Not Found</h1>\n' +
+    '<p>There is nothing at this address. The paths of this service are listed at /webhooks/resources.</p>\n',
+});
+
 /** Whose clients call under which first segment; everybody else gets problem details. */
-const dialects: ReadonlyMap<string, Dialect> = new Map([
+const dialects: ReadonlyMap<string, Dialect> = new Map<string, Dialect>([
   ['change', cisDialect],
   ['changes', cisDialect],
   ['v2', cisDialect],
   ['.well-known', cisDialect],
   ['api', topicsDialect],
+  ['webhooks', htmlDialect],
 ]);
 
 /** A reply is no place for a page of somebody's path. */

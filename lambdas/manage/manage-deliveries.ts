@@ -9,7 +9,8 @@ import { makeDynamoRunNumbers } from '../aws/dynamo-run-numbers';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
-import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
+import type { Authenticator } from '../shared/authenticate';
+import { makeAccountAuthenticator } from '../shared/authenticate-account';
 import { readEnvironment } from '../shared/environment';
 import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
@@ -92,7 +93,7 @@ export const handler = httpFunction({
       subscriptions: makeDynamoSubscriptionStore(client, environment.REGISTRY_TABLE_NAME),
       runs: makeDynamoRunNumbers(client, environment.REGISTRY_TABLE_NAME),
       queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
-      authenticate: makeAuthenticator(environment),
+      authenticate: makeAccountAuthenticator(environment),
       now: () => new Date(),
     });
   },

@@ -7,7 +7,8 @@ import { ServiceError } from '../../core/errors';
 import { requireScope } from '../../core/principal';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoErasureStore } from '../aws/dynamo-erasure-store';
-import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
+import type { Authenticator } from '../shared/authenticate';
+import { makeAccountAuthenticator } from '../shared/authenticate-account';
 import { readEnvironment } from '../shared/environment';
 import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler } from '../shared/http-message';
@@ -89,7 +90,7 @@ export const handler = httpFunction({
     const environment = readEnvironment('manage-erasures');
     return makeManageErasures({
       erasures: makeDynamoErasureStore(documentClient(), environment.ERASURES_TABLE_NAME),
-      authenticate: makeAuthenticator(environment),
+      authenticate: makeAccountAuthenticator(environment),
       random: randomBytes,
       now: () => new Date(),
     });

@@ -17,7 +17,8 @@ import { makeDynamoMarkerReader } from '../aws/dynamo-marker-reader';
 import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
 import { kinesisClient } from '../aws/kinesis-client';
 import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
-import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
+import type { Authenticator } from '../shared/authenticate';
+import { makeAccountAuthenticator } from '../shared/authenticate-account';
 import { readEnvironment } from '../shared/environment';
 import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
@@ -115,7 +116,7 @@ export const handler = httpFunction({
       markers: makeDynamoMarkerReader(client, environment.EVENTS_TABLE_NAME),
       tally: makeDynamoDeliveryTally(client, environment.DELIVERIES_TABLE_NAME),
       timeLimit: makeTimeLimit(JUDGING_MILLISECONDS),
-      authenticate: makeAuthenticator(environment),
+      authenticate: makeAccountAuthenticator(environment),
       random: randomBytes,
       now: () => new Date(),
     });

@@ -14,7 +14,8 @@ import { parseOwnTargets } from '../../core/webhooks/target-arn';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
-import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
+import type { Authenticator } from '../shared/authenticate';
+import { makeAccountAuthenticator } from '../shared/authenticate-account';
 import { readEnvironment } from '../shared/environment';
 import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
@@ -109,7 +110,7 @@ export const handler = httpFunction({
       subscriptions: makeDynamoSubscriptionStore(client, environment.REGISTRY_TABLE_NAME),
       privateTargets: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS),
       ownTargets: parseOwnTargets(environment.TARGET_ARNS),
-      authenticate: makeAuthenticator(environment),
+      authenticate: makeAccountAuthenticator(environment),
       random: randomBytes,
       now: Date.now,
     });

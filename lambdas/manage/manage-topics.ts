@@ -8,7 +8,8 @@ import { topicChangesSchema, topicSchema } from '../../core/topics/topic-request
 import { documentClient } from '../aws/document-client';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
-import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
+import type { Authenticator } from '../shared/authenticate';
+import { makeAccountAuthenticator } from '../shared/authenticate-account';
 import { readEnvironment } from '../shared/environment';
 import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
@@ -94,7 +95,7 @@ export const handler = httpFunction({
       topics: makeDynamoTopicStore(client, environment.REGISTRY_TABLE_NAME),
       subscriptions: makeDynamoSubscriptionStore(client, environment.REGISTRY_TABLE_NAME),
       timeLimit: makeTimeLimit(SCHEMA_MILLISECONDS),
-      authenticate: makeAuthenticator(environment),
+      authenticate: makeAccountAuthenticator(environment),
       now: Date.now,
     });
   },

@@ -3,6 +3,7 @@ import { functions } from '../../lambdas/functions';
 import type { StageSettings } from '../stage';
 import type { ChangePipeline } from './change-pipeline';
 import type { EventLog } from './event-log';
+import type { Registry } from './registry';
 import { ServiceFunction, type StageProps } from './service-function';
 import { Store } from './store';
 import { addTick } from './tick';
@@ -12,6 +13,7 @@ import type { WebhookDelivery } from './webhook-delivery';
 export interface ErasureProps extends StageProps {
   readonly change: ChangePipeline;
   readonly events: EventLog;
+  readonly registry: Registry;
   readonly webhooks: WebhookDelivery;
 }
 
@@ -42,9 +44,11 @@ export class Erasure extends Construct {
       ...this.props,
       environment: {
         ...tokenEnvironment(this.props.settings),
+        REGISTRY_TABLE_NAME: this.props.registry.tableName,
         ERASURES_TABLE_NAME: this.erasures.tableName,
       },
     });
+    this.props.registry.grantAuthenticate(fn);
     this.erasures.grant(fn, 'GetItem', 'PutItem');
     return fn;
   }

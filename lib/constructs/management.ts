@@ -2,11 +2,13 @@ import { Construct } from 'constructs';
 import type { EventLog } from './event-log';
 import type { Registry } from './registry';
 import { ServiceFunction, type StageProps } from './service-function';
+import type { StageSecrets } from './stage-secrets';
 import { tokenEnvironment } from './token-environment';
 import type { WebhookDelivery } from './webhook-delivery';
 
 export interface ManagementProps extends StageProps {
   readonly events: EventLog;
+  readonly secrets: StageSecrets;
   readonly registry: Registry;
   readonly webhooks: WebhookDelivery;
 }
@@ -17,6 +19,7 @@ export class Management extends Construct {
   readonly manageSubscriptions: ServiceFunction;
   readonly manageEvents: ServiceFunction;
   readonly manageDeliveries: ServiceFunction;
+  readonly manageAccounts: ServiceFunction;
   readonly readHealth: ServiceFunction;
   readonly answerNotFound: ServiceFunction;
 
@@ -30,6 +33,7 @@ export class Management extends Construct {
     this.manageSubscriptions = this.addManageSubscriptions();
     this.manageEvents = this.addManageEvents();
     this.manageDeliveries = this.addManageDeliveries();
+    this.manageAccounts = this.addManageAccounts();
     this.readHealth = new ServiceFunction(this, 'read-health', {
       ...props,
       environment: { STAGE: props.settings.stage },
@@ -44,6 +48,7 @@ export class Management extends Construct {
       this.manageSubscriptions,
       this.manageEvents,
       this.manageDeliveries,
+      this.manageAccounts,
       this.readHealth,
       this.answerNotFound,
     ];
@@ -106,6 +111,21 @@ export class Management extends Construct {
     });
     registry.grantList(fn);
     webhooks.grantManage(fn);
+    return fn;
+  }
+
+  private addManageAccounts(): ServiceFunction {
+    const { settings, registry, secrets } = this.props;
+    const fn = new ServiceFunction(this, 'manage-accounts', {
+      ...this.props,
+      environment: {
+        ...tokenEnvironment(settings),
+        REGISTRY_TABLE_NAME: registry.tableName,
+        TOKEN_SECRET_ID: secrets.tokenSecret.id,
+      },
+    });
+    registry.grantManageAccounts(fn);
+    secrets.grantRead(fn, secrets.tokenSecret);
     return fn;
   }
 }

@@ -48,4 +48,29 @@ export class Registry extends Construct {
   grantManageSubscriptions(fn: ServiceFunction): void {
     this.store.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query');
   }
+
+  /** Lets the function find what the key or token of an account proves. */
+  grantAuthenticate(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem');
+  }
+
+  /** Lets the function make, find, list, change and delete accounts and keys, and end the subscriptions of one. */
+  grantManageAccounts(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query');
+  }
+
+  /** Lets the function register an account and give it an access token in place of another. */
+  grantRegister(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query');
+  }
+
+  /** Lets the function look an account up by its token, and make a subscription once. */
+  grantSubscribe(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'PutItem', 'DeleteItem');
+  }
+
+  /** Lets the function list all accounts, and the subscriptions of each. */
+  grantWalk(fn: ServiceFunction): void {
+    this.store.grant(fn, 'BatchGetItem', 'Query');
+  }
 }

@@ -20,15 +20,36 @@ export class StageSecrets extends Construct {
   readonly cisKey: HeldSecret;
   readonly publishersJwks: HeldSecret;
   readonly publisherRules: HeldSecret;
+  /** ADS: registers accounts. */
+  readonly registrationToken: HeldSecret;
+  /** ADS: triggers events and resends. */
+  readonly triggerToken: HeldSecret;
+  /** Derives the access tokens of accounts. */
+  readonly tokenSecret: HeldSecret;
   /** What has to exist before a reader of the cis key starts. */
   readonly cisKeyReady: IDependable;
 
   constructor(scope: Construct, id: string, props: StageProps) {
     super(scope, id);
     const { settings } = props;
-    this.addToken('registration-token', 'Registers ADS accounts', settings, settings.registrationToken);
-    this.addToken('trigger-token', 'Triggers ADS webhooks', settings, settings.triggerToken);
-    this.addToken('token-secret', 'Derives account tokens', settings, settings.tokenSecret);
+    this.registrationToken = this.addToken(
+      'registration-token',
+      'Registers ADS accounts',
+      settings,
+      settings.registrationToken,
+    );
+    this.triggerToken = this.addToken(
+      'trigger-token',
+      'Triggers ADS webhooks',
+      settings,
+      settings.triggerToken,
+    );
+    this.tokenSecret = this.addToken(
+      'token-secret',
+      'Derives account tokens',
+      settings,
+      settings.tokenSecret,
+    );
     this.publishersJwks = this.addPublishersJwks(settings);
     this.publisherRules = this.addPublisherRules(settings);
     const cisKey = this.addCisKey(settings);
@@ -46,8 +67,8 @@ export class StageSecrets extends Construct {
     fn.allow(['secretsmanager:GetSecretValue'], ...secrets.map(({ id }) => id));
   }
 
-  private addToken(name: string, description: string, settings: StageSettings, value?: string): void {
-    new Secret(this, name, {
+  private addToken(name: string, description: string, settings: StageSettings, value?: string): HeldSecret {
+    const secret = new Secret(this, name, {
       description,
       removalPolicy: removalPolicy(settings),
       ...(value === undefined
@@ -55,6 +76,7 @@ export class StageSecrets extends Construct {
         : // The preview stage alone gets here: stage.ts refuses it elsewhere.
           { secretStringValue: SecretValue.unsafePlainText(value) }),
     });
+    return { id: secret.secretArn };
   }
 
   private addPublishersJwks(settings: StageSettings): HeldSecret {

@@ -61,6 +61,13 @@ export class WebhookDelivery extends Construct {
     this.rows.grant(fn, 'Query');
   }
 
+  /** Lets the function walk through the dead letters and send them again. */
+  grantResend(fn: ServiceFunction): void {
+    this.rows.grant(fn, 'BatchGetItem', 'PutItem');
+    this.rows.grantQuery(fn, 'by-dead');
+    this.deliveries.grantSend(fn);
+  }
+
   private addDeliverWebhooks(): ServiceFunction {
     const { settings, events, registry } = this.props;
     const fn = new ServiceFunction(this, 'deliver-webhooks', {

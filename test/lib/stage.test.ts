@@ -119,9 +119,9 @@ describe('parseOverrides', () => {
 
 describe('settingsWithoutEffect', () => {
   it('tells what somebody set and nothing reads yet', () => {
-    expect(settingsWithoutEffect({ verifyTokens: true, dedupeDays: 3, publicBaseUrl: undefined })).toEqual([
-      'dedupeDays',
-    ]);
+    expect(
+      settingsWithoutEffect({ verifyTokens: true, maxBulkMessages: 3, publicBaseUrl: undefined }),
+    ).toEqual(['maxBulkMessages']);
   });
 });
 
@@ -132,6 +132,18 @@ describe('parseStageName', () => {
 });
 
 describe('stageSettings', () => {
+  it('keeps duplicates in mind for longer than the stream keeps events', () => {
+    expect(() => stageSettings('prod', { ...identity, dedupeDays: 6 })).toThrow(/7 days.*dedupeDays/);
+    expect(stageSettings('prod', { ...identity, dedupeDays: 7 })).toMatchObject({ dedupeDays: 7 });
+    expect(stageSettings('preview', { dedupeDays: 1 })).toMatchObject({ dedupeDays: 1 });
+  });
+
+  it('takes the events of which duplicates are no duplicates', () => {
+    const dedupeTriggers = { relation_added: false };
+    expect(stageSettings('preview', { dedupeTriggers })).toMatchObject({ dedupeTriggers });
+    expect(() => stageSettings('preview', { dedupeTriggers: { a: 1 } as never })).toThrow('dedupeTriggers');
+  });
+
   it('turns every check on outside the preview', () => {
     for (const stage of ['dev', 'prod'] as const) {
       expect(stageSettings(stage, identity)).toMatchObject({

@@ -121,7 +121,11 @@ export const exportsByName: Rule = ({ path, text }) =>
 /** A file that grows past this does more than one job. */
 const MAX_LINES = 250;
 
+/** The maps are tables, which grow by a row per function, route and store. */
 export const staysSmall: Rule = ({ path, text }) => {
+  if (maps.includes(path.replace(/\.ts$/, ''))) {
+    return [];
+  }
   const lines = text.split('\n').length - 1;
   return lines > MAX_LINES ? [`${path} has ${lines} lines; split it, ${MAX_LINES} are the most`] : [];
 };

@@ -18,6 +18,8 @@ export interface DoorCall {
   /** An object is sent as JSON, a string as it is. */
   readonly body?: unknown;
   readonly path?: string;
+  /** Beside those of every call, or in their place. */
+  readonly headers?: Record<string, string>;
 }
 
 export interface DoorAnswer {
@@ -47,7 +49,7 @@ export function openManageDoor(
       path: call.path ?? path,
       pathParameters: parameters ?? null,
       queryStringParameters: call.query ?? null,
-      headers: { 'Content-Type': 'application/json', ...authorization },
+      headers: { 'Content-Type': 'application/json', ...authorization, ...call.headers },
       body: text ?? null,
       isBase64Encoded: false,
       requestContext: { requestId: 'request-1' },

@@ -136,7 +136,12 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
   }
 }
 
-function page<Item>(all: Item[], sort: (item: Item) => string, limit: number, after: string | undefined) {
+export function page<Item>(
+  all: Item[],
+  sort: (item: Item) => string,
+  limit: number,
+  after: string | undefined,
+) {
   const start = after === undefined ? '' : Buffer.from(after, 'base64url').toString();
   if (
     after !== undefined &&

@@ -1,4 +1,6 @@
+import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { answerNotFound } from '../../../lambdas/manage/answer-not-found';
+import { httpFunction } from '../../../lambdas/shared/http-function';
 import { problemDialect } from '../../../lambdas/shared/problem-dialect';
 import { openDoor } from '../../support/door';
 
@@ -38,6 +40,21 @@ describe('a path that nobody owns', () => {
         code: 'not_found',
         request_id: 'request-1',
       });
+    },
+  );
+
+  it.each(['/webhooks', '/webhooks/', '/webhooks/else', '/webhooks/account/else'])(
+    '%s is answered with a page, as ADS did',
+    async (path) => {
+      const handle = httpFunction({
+        name: 'answer-not-found',
+        dialect: problemDialect,
+        methods: ['GET'],
+        wire: () => answerNotFound,
+      });
+      const reply = await handle({ httpMethod: 'GET', resource: '/{proxy+}', path } as APIGatewayProxyEvent);
+      expect(reply).toMatchObject({ statusCode: 404, headers: { 'content-type': 'text/html' } });
+      expect(reply.body).toContain('<h1>Not Found</h1>');
     },
   );
 
