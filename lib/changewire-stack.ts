@@ -1,4 +1,4 @@
-import { Annotations, Stack, type StackProps } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { Bundles } from './constructs/bundles';
 import { ChangePipeline } from './constructs/change-pipeline';
@@ -52,7 +52,22 @@ export class ChangewireStack extends Stack {
     });
 
     new Monitoring(this, 'monitoring', { settings, change, dispatch, webhooks, erasure, api });
+    this.addOutputs({ change, dispatch, events });
     this.warnOfPlaceholders(settings);
+  }
+
+  /** What `changewire rewind` needs to know of a stack. */
+  private addOutputs(parts: { change: ChangePipeline; dispatch: EventDispatch; events: EventLog }): void {
+    const { change, dispatch, events } = parts;
+    const outputs = {
+      ChangesStream: change.stream.streamName,
+      ChangesFunction: change.integrateChanges.function.functionName,
+      EventsStream: events.stream.streamName,
+      EventsFunction: dispatch.dispatchEvents.function.functionName,
+    };
+    for (const [name, value] of Object.entries(outputs)) {
+      new CfnOutput(this, name, { value });
+    }
   }
 
   private warnOfPlaceholders({ stage, issuer, jwksUri, audience }: StageSettings): void {

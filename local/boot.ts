@@ -5,6 +5,7 @@ import { readApi } from './api/read-api';
 import { closeConnections } from './aws/call';
 import { type Emulators, startEmulators } from './aws/emulators';
 import type { Endpoints } from './aws/identity';
+import { startLambda } from './aws/lambda';
 import { SecretStore } from './aws/secret-store';
 import { startSecretsManager } from './aws/secrets-manager';
 import { publishCisKey } from './cis-public-key';
@@ -69,6 +70,7 @@ export class Boot {
     readMappings({ inventory, endpoints, pools, checkpoints, journal });
     readSchedules({ inventory, functions: pools, tickSeconds: DEFAULT_TICK_SECONDS, journal });
     readApi(inventory, pools, journal);
+    inventory.outputs();
   }
 
   async run(): Promise<LocalStack> {
@@ -88,8 +90,10 @@ export class Boot {
     });
     const api = readApi(inventory, pools, this.journal);
     this.startWork(inventory, endpoints, pools);
+    const lambda = await startLambda(pools);
+    this.teardown.add('the invocations', () => lambda.close());
     server.open(api);
-    return this.describe(server, inventory, endpoints, pools);
+    return this.describe(server, inventory, { ...endpoints, lambda: lambda.endpoint }, pools);
   }
 
   private async listen(): Promise<ApiServer> {
@@ -190,7 +194,7 @@ export class Boot {
   private describe(
     server: ApiServer,
     inventory: Inventory,
-    endpoints: Endpoints,
+    endpoints: LocalStack['endpoints'],
     pools: ReadonlyMap<string, FunctionPool>,
   ): LocalStack {
     const baseUrl = `http://${this.options.host ?? DEFAULT_HOST}:${server.port}`;
@@ -199,6 +203,7 @@ export class Boot {
       baseUrl,
       endpoints,
       resources: inventory.physicalIds(),
+      outputs: inventory.outputs(),
       functionNames: [...pools.keys()],
       logDirectory: this.journal.directory,
       phases: this.phases.milliseconds,

@@ -30,7 +30,9 @@ export interface LocalOptions {
 export interface LocalStack {
   /** Where the API answers, without a slash at the end. */
   readonly baseUrl: string;
-  readonly endpoints: Endpoints;
+  readonly endpoints: Endpoints & { readonly lambda: string };
+  /** The template's outputs. */
+  readonly outputs: Readonly<Record<string, string>>;
   /** Logical id → physical id. */
   readonly resources: Readonly<Record<string, string>>;
   /** The physical names of the functions. */

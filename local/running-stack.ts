@@ -9,8 +9,10 @@ export interface RunningStack {
   readonly issuer: string;
   readonly audience: string;
   readonly strict: boolean;
-  /** Where the emulators answer, for whoever receives from queues and streams that subscriptions lead to. */
-  readonly endpoints?: { readonly sqs: string; readonly kinesis: string };
+  /** The emulators that operators' commands call as they would call AWS. */
+  readonly endpoints: { readonly kinesis: string; readonly lambda: string };
+  /** As a deployment prints them. */
+  readonly outputs: Readonly<Record<string, string>>;
 }
 
 /** `.changewire` in the clone, or what `CHANGEWIRE_HOME` says. */

@@ -61,7 +61,8 @@ export async function bootStack(
       issuer: issuer || localIssuer,
       audience: audience || localAudience,
       strict: verifyTokens && verifySignatures,
-      endpoints: { sqs: stack.endpoints.sqs, kinesis: stack.endpoints.kinesis },
+      endpoints: { kinesis: stack.endpoints.kinesis, lambda: stack.endpoints.lambda },
+      outputs: stack.outputs,
     };
     const { seedProfiles } = local;
     return {

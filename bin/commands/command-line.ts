@@ -4,12 +4,14 @@ import { CommandError, exitCodes } from './command-error';
 import { defaultBaseUrl } from './connection';
 import { addDeliveries } from './deliveries';
 import { coloursFor, printable } from './display';
+import { addErase } from './erase';
 import { addFake } from './fake';
 import type { Host } from './host';
 import { addListen } from './listen';
 import { addPerson } from './person';
 import { addPublish } from './publish';
 import { addResend } from './resend';
+import { addRewind } from './rewind';
 import { addStart } from './start';
 import { addStatus } from './status';
 import { addSubscribe } from './subscribe';
@@ -64,6 +66,7 @@ function buildProgram(host: Host): Command {
   const adders = [
     ...[addStart, addPublish, addStatus, addPerson, addSubscribe, addSubscriptions],
     ...[addListen, addDeliveries, addResend, addToken, addFake],
+    ...[addErase, addRewind],
   ];
   for (const add of adders) {
     add(program, host);

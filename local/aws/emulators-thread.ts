@@ -7,6 +7,7 @@ import { closeServer, listenOnLoopback } from '../loopback-server';
 import { callAws, closeConnections } from './call';
 import { withCompleteRequests } from './complete-requests';
 import { startQueues } from './queue-emulator';
+import { withTimestampIterators } from './timestamp-iterators';
 
 /** What the thread is given: a folder for tables and streams, or none to keep them in memory. */
 export interface EmulatorSettings {
@@ -22,7 +23,7 @@ async function run(): Promise<void> {
     updateTableMs: 0,
     ...(directory && { path: join(directory, 'tables') }),
   });
-  const streams = kinesalite({
+  const streams: Server = kinesalite({
     createStreamMs: 0,
     deleteStreamMs: 0,
     updateStreamMs: 0,
@@ -32,7 +33,7 @@ async function run(): Promise<void> {
   const queues = await startQueues();
   const endpoints = {
     dynamodb: await listen(tables),
-    kinesis: await listen(streams),
+    kinesis: await listenForStreams(streams),
     sqs: queues.endpoint,
   };
   // The stores open behind the servers' backs: a first call finds out whether they did.
@@ -49,10 +50,20 @@ async function run(): Promise<void> {
   parentPort?.postMessage(endpoints);
 }
 
-async function listen(server: Server): Promise<string> {
+/** Before it is listened to nobody asks for the address. */
+async function listenForStreams(server: Server): Promise<string> {
+  let endpoint = '';
+  endpoint = await listen(server, (handle) => withTimestampIterators(handle, () => endpoint));
+  return endpoint;
+}
+
+async function listen(
+  server: Server,
+  wrap: (handle: RequestListener) => RequestListener = (handle) => handle,
+): Promise<string> {
   const [handle] = server.listeners('request') as RequestListener[];
   server.removeAllListeners('request');
-  server.on('request', withCompleteRequests(handle as RequestListener));
+  server.on('request', withCompleteRequests(wrap(handle as RequestListener)));
   server.keepAliveTimeout = 60_000;
   return listenOnLoopback(server);
 }

@@ -60,6 +60,14 @@ export class Inventory implements Scope {
     );
   }
 
+  /** What the template gives out, evaluated. */
+  outputs(): Record<string, string> {
+    const declared = Object.entries(this.template.Outputs ?? {}).filter(
+      ([, { Condition }]) => Condition === undefined || this.condition(Condition),
+    );
+    return Object.fromEntries(declared.map(([name, { Value }]) => [name, String(evaluate(Value, this))]));
+  }
+
   /** A custom resource has answered: its attributes can be read from now on. */
   setCustomAttributes(logicalId: string, attributes: Readonly<Record<string, unknown>>): void {
     this.customAttributes.set(logicalId, attributes);

@@ -31,6 +31,9 @@ async function startChangeApi(rejected = 0): Promise<StubApi> {
 
 const readPeople = (file: string): Profile[] => JSON.parse(readFileSync(file, 'utf8'));
 
+/** A stack of which nothing but the API is asked. */
+const nowhere = { endpoints: { kinesis: '', lambda: '' }, outputs: {} };
+
 describe('fake', () => {
   it('writes people to a file, the same for the same seed, each on its line', async () => {
     const [one, other] = [path.join(folder, 'one.json'), path.join(folder, 'other.json')];
@@ -98,7 +101,7 @@ describe('seedPeople', () => {
   async function seed(options: Partial<Parameters<typeof seedPeople>[2]> = {}, baseUrl = api?.url ?? '') {
     const noted: string[] = [];
     const host = { home: folder, now: Date.now, note: (line: string) => void noted.push(line) };
-    const stack = { baseUrl, keysDirectory, issuer: 'i', audience: 'a', strict: false };
+    const stack = { baseUrl, keysDirectory, issuer: 'i', audience: 'a', strict: false, ...nowhere };
     await seedPeople(host as unknown as Parameters<typeof seedPeople>[0], stack, {
       ...{
         number: 3,
