@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import type { LocalStack } from './options';
 import { writePrivately } from './write-privately';
 
 /** A stack that runs on this machine, as other programs find it: where it answers, where its keys lie. */
@@ -9,8 +10,8 @@ export interface RunningStack {
   readonly issuer: string;
   readonly audience: string;
   readonly strict: boolean;
-  /** The emulators that operators' commands call as they would call AWS. */
-  readonly endpoints: { readonly kinesis: string; readonly lambda: string };
+  /** The emulators, which operators' commands call as they would call AWS. */
+  readonly endpoints: LocalStack['endpoints'];
   /** As a deployment prints them. */
   readonly outputs: Readonly<Record<string, string>>;
 }

@@ -61,7 +61,7 @@ export async function bootStack(
       issuer: issuer || localIssuer,
       audience: audience || localAudience,
       strict: verifyTokens && verifySignatures,
-      endpoints: { kinesis: stack.endpoints.kinesis, lambda: stack.endpoints.lambda },
+      endpoints: stack.endpoints,
       outputs: stack.outputs,
     };
     const { seedProfiles } = local;

@@ -118,15 +118,24 @@ async function announce(
   stream: EventStream,
 ): Promise<void> {
   const batches: EventBatch[] = ended
-    .map(({ partitionKey, entries }) => ({
-      partitionKey,
-      events: entries.flatMap(({ status, event }) => [
-        ...(event ? [event] : []),
-        outcomeEvent(settled.get(positionKey(status)) ?? status),
-      ]),
-    }))
+    .map(({ partitionKey, entries }) => {
+      const statuses = entries.map(({ status }) => settled.get(positionKey(status)) ?? status);
+      return {
+        partitionKey: keyNaming(statuses, partitionKey),
+        events: entries.flatMap(({ event }, index) => [
+          ...(event ? [event] : []),
+          outcomeEvent(statuses[index] as ChangeStatus),
+        ]),
+      };
+    })
     .filter(({ events }) => events.length > 0);
   if (batches.length > 0) {
     await stream.append(batches);
   }
+}
+
+/** A key travels with its record: where an erasure has left nobody to name, it names the shard. */
+function keyNaming(statuses: readonly ChangeStatus[], partitionKey: string): string {
+  const isAboutNobody = statuses.every(({ userId }) => userId === undefined);
+  return isAboutNobody ? (statuses[0]?.shardId ?? partitionKey) : partitionKey;
 }

@@ -63,8 +63,12 @@ export class WholeWorld {
   readonly events: StreamRecord[] = [];
   readonly queue: Queued[] = [];
   readonly deadLetters: { body: unknown; receipt: string }[] = [];
-  readonly posts: { readonly deliveryId: string; readonly subscriptionId: string; readonly body: string }[] =
-    [];
+  readonly posts: {
+    readonly deliveryId: string;
+    readonly subscriptionId: string;
+    readonly body: string;
+    readonly status: number;
+  }[] = [];
   /** What the target of a subscription answers. @default 200 */
   readonly answers = new Map<string, number>();
   time = Date.parse('2026-11-20T10:00:00.000Z');
@@ -100,13 +104,16 @@ export class WholeWorld {
   async integrate(
     records: readonly IncomingRecord[] = this.changes.slice(this.taken.changes),
   ): Promise<void> {
-    this.taken.changes = this.changes.length;
+    this.taken.changes = Math.max(
+      this.taken.changes,
+      this.changes.indexOf(records.at(-1) as IncomingRecord) + 1,
+    );
     await integrateBatch(records, {
       ...this.vault,
       events: {
         append: async (batches) => {
-          for (const { events } of batches) {
-            this.publish(...events);
+          for (const { events, partitionKey } of batches) {
+            this.events.push(aRecord(events, { partitionKey }));
           }
         },
       },
@@ -122,7 +129,7 @@ export class WholeWorld {
   }
 
   async dispatch(records: readonly StreamRecord[] = this.events.slice(this.taken.events)): Promise<void> {
-    this.taken.events = this.events.length;
+    this.taken.events = Math.max(this.taken.events, this.events.indexOf(records.at(-1) as StreamRecord) + 1);
     const queue = {
       send: async (messages: readonly { message: DeliveryMessage; delaySeconds: number }[]) =>
         this.put(messages),
@@ -234,7 +241,8 @@ export class WholeWorld {
           const subscriptionId = message?.subscriptionId ?? '';
           const status = this.answers.get(subscriptionId) ?? 200;
           const text = Buffer.from(body).toString();
-          this.posts.push({ deliveryId: message ? deliveryId(message) : '', subscriptionId, body: text });
+          const id = message ? deliveryId(message) : '';
+          this.posts.push({ deliveryId: id, subscriptionId, body: text, status });
           return { milliseconds: 1, status, answer: `you said ${text}` };
         },
       },

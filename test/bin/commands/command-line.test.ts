@@ -16,7 +16,10 @@ afterEach(async () => {
 });
 
 /** A stack of which nothing but the API is asked. */
-const nowhere = { endpoints: { kinesis: '', lambda: '' }, outputs: {} };
+const nowhere = {
+  endpoints: { dynamodb: '', kinesis: '', sqs: '', secretsManager: '', lambda: '' },
+  outputs: {},
+};
 
 describe('exit codes', () => {
   it.each([

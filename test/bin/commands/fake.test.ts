@@ -32,7 +32,10 @@ async function startChangeApi(rejected = 0): Promise<StubApi> {
 const readPeople = (file: string): Profile[] => JSON.parse(readFileSync(file, 'utf8'));
 
 /** A stack of which nothing but the API is asked. */
-const nowhere = { endpoints: { kinesis: '', lambda: '' }, outputs: {} };
+const nowhere = {
+  endpoints: { dynamodb: '', kinesis: '', sqs: '', secretsManager: '', lambda: '' },
+  outputs: {},
+};
 
 describe('fake', () => {
   it('writes people to a file, the same for the same seed, each on its line', async () => {

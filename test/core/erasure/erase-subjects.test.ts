@@ -1,5 +1,6 @@
 import { eraseSubjects } from '../../../core/erasure/erase-subjects';
 import type { Event } from '../../../core/events/event';
+import { decodeRecord } from '../../../core/stream-record';
 import { anEvent } from '../../support/memory-dispatch';
 import { aSubscription } from '../../support/subscriptions';
 import { WholeWorld } from '../../support/whole-world';
@@ -55,6 +56,8 @@ function stored(world: WholeWorld): string {
     bytes,
   );
 }
+
+const text = (data: Uint8Array) => JSON.stringify(decodeRecord(data));
 
 /** What is left where the receipt says so: the key of the mark, as itself and in the keys of the fake. */
 function traces(world: WholeWorld, subject: string): number {
@@ -132,9 +135,16 @@ describe('eraseSubjects', () => {
     const world = await makeInhabited();
     await eraseWholly(world, ADA);
     const posted = world.posts.length;
+    const published = world.events.length;
     await world.rewind();
     await world.comeToRest();
     expect(traces(world, ADA)).toBe(0);
+    // What the integration announced again went onto the stream, which keeps it anew.
+    const announced = world.events
+      .slice(published)
+      .map(({ data, partitionKey }) => [partitionKey, text(data)]);
+    expect(announced.length).toBeGreaterThan(0);
+    expect(JSON.stringify(announced)).not.toContain('ada-the-marker');
     expect(world.vault.rows.get(ADA)).toMatchObject({ outbox: [] });
     expect(world.posts.slice(posted).filter(({ body }) => body.includes(ADA))).toEqual([]);
   });

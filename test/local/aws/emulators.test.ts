@@ -45,6 +45,40 @@ describe('startEmulators', () => {
     await emulators.close();
   });
 
+  it('finds the place of a time in a shard, and answers also when nothing came since', async () => {
+    const emulators = await startEmulators(undefined, crash);
+    const { kinesis } = emulators.endpoints;
+    const ask = <T>(operation: string, input: object) => callAws<T>('kinesis', kinesis, operation, input);
+    await ask('CreateStream', { StreamName: 's', ShardCount: 1 });
+    const put = async (text: string) => {
+      await ask('PutRecord', {
+        StreamName: 's',
+        PartitionKey: 'k',
+        Data: Buffer.from(text).toString('base64'),
+      });
+    };
+    const since = async (milliseconds: number) => {
+      const { ShardIterator } = await ask<{ ShardIterator: string }>('GetShardIterator', {
+        ...{ StreamName: 's', ShardId: 'shardId-000000000000', ShardIteratorType: 'AT_TIMESTAMP' },
+        Timestamp: milliseconds / 1000,
+      });
+      const { Records } = await ask<{ Records: { Data: string }[] }>('GetRecords', { ShardIterator });
+      return Records.map(({ Data }) => Buffer.from(Data, 'base64').toString());
+    };
+    const begin = Date.now();
+    expect(await since(begin - 1000)).toEqual([]);
+    await put('first');
+    await put('second');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const between = Date.now();
+    await put('third');
+    expect(await since(begin)).toEqual(['first', 'second', 'third']);
+    expect(await since(between)).toEqual(['third']);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await since(Date.now())).toEqual([]);
+    await emulators.close();
+  });
+
   it('serves the SDK without a hint where queues are: the URL alone leads there', async () => {
     const emulators = await startEmulators(undefined, crash);
     process.env.AWS_ENDPOINT_URL_SQS = emulators.endpoints.sqs;
