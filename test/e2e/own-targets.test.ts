@@ -38,8 +38,8 @@ suite('a stack whose subscriptions may lead to queues and streams', () => {
     const request = { issuer, audience, subject: 'e2e', scopes: everyScope, ttlSeconds: 600 };
     token = await mintToken({ keysDirectory, ...request });
     const requestHandler = new NodeHttpHandler();
-    sqs = new SQSClient({ ...account, endpoint: endpoints!.sqs });
-    kinesis = new KinesisClient({ ...account, endpoint: endpoints!.kinesis, requestHandler });
+    sqs = new SQSClient({ ...account, endpoint: endpoints.sqs });
+    kinesis = new KinesisClient({ ...account, endpoint: endpoints.kinesis, requestHandler });
   }, 120_000);
 
   afterAll(async () => {
@@ -92,7 +92,7 @@ suite('a stack whose subscriptions may lead to queues and streams', () => {
   });
 
   async function receive(): Promise<Message[]> {
-    const { sqs: endpoint } = findStack(stack.home, stack.baseUrl)!.endpoints!;
+    const { sqs: endpoint } = findStack(stack.home, stack.baseUrl)!.endpoints;
     const QueueUrl = `${endpoint}/000000000000/orders`;
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl, MessageAttributeNames: ['All'] }),
