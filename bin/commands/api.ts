@@ -12,6 +12,8 @@ export interface Api {
 
 export interface CallOptions {
   readonly body?: unknown;
+  /** In place of `body`: JSON that is written already. */
+  readonly text?: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -20,17 +22,17 @@ const TIMEOUT_MILLISECONDS = 30_000;
 export function openApi(baseUrl: string, token: string): Api {
   return {
     baseUrl,
-    async call(method, path, { body, query = {} } = {}) {
+    async call(method, path, { body, text = JSON.stringify(body), query = {} } = {}) {
       const response = await send(new URL(withQuery(`${baseUrl}${path}`, query)), {
         method,
         headers: {
           accept: 'application/json',
           authorization: `Bearer ${token}`,
-          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(text !== undefined && { 'content-type': 'application/json' }),
         },
         signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
         redirect: 'error',
-        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(text !== undefined && { body: text }),
       });
       const answer = parse(await response.text());
       if (!response.ok) {

@@ -17,6 +17,7 @@ import { addStatus } from './status';
 import { addSubscribe } from './subscribe';
 import { addSubscriptions } from './subscriptions';
 import { addToken } from './token';
+import { addTrigger } from './trigger';
 
 /**
  * Runs one command line.
@@ -65,7 +66,7 @@ function buildProgram(host: Host): Command {
     .addHelpText('after', epilogue);
   const adders = [
     ...[addStart, addPublish, addStatus, addPerson, addSubscribe, addSubscriptions],
-    ...[addListen, addDeliveries, addResend, addToken, addFake],
+    ...[addTrigger, addListen, addDeliveries, addResend, addToken, addFake],
     ...[addErase, addRewind],
   ];
   for (const add of adders) {

@@ -1,4 +1,5 @@
 import { isTested, openTarget } from '../support/e2e-target';
+import { events } from './journeys/events';
 import { failingSubscribers } from './journeys/failing-subscribers';
 import { hostileInput } from './journeys/hostile-input';
 import { beginJourney, type Journey } from './journeys/journey';
@@ -21,6 +22,7 @@ suite('a preview stack', () => {
   describe('the quick start', () => quickStart(() => journey));
   describe('publishing', () => publishing(() => journey));
   describe('subscriptions', () => subscriptions(() => journey));
+  describe('events', () => events(() => journey));
   describe('failing subscribers', () => failingSubscribers(() => journey));
   describe('hostile input', () => hostileInput(() => journey));
 });

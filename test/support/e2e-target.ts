@@ -22,7 +22,14 @@ export interface Target {
 
 export const everyScope = [
   ...['write', 'read:fullprofile', 'display:all', 'topics:read', 'topics:write', 'subscriptions:read'],
-  ...['subscriptions:write', 'subscriptions:system', 'deliveries:read', 'deliveries:write'],
+  ...[
+    'subscriptions:write',
+    'subscriptions:system',
+    'deliveries:read',
+    'deliveries:write',
+    'events:read',
+    'events:write',
+  ],
 ];
 
 const givenUrl = process.env.CHANGEWIRE_E2E_URL?.replace(/\/+$/, '');

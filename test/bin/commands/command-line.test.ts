@@ -43,6 +43,9 @@ describe('exit codes', () => {
     [['resend', '--event', 'evt_1']],
     [['resend', '--reason', 'gone']],
     [['resend', '--event', 'evt_1', '--subscription', 'sub_1', '--run', 'live']],
+    [['trigger']],
+    [['trigger', 'orders', '--data', '{']],
+    [['trigger', 'orders', '--count', '0']],
     [['listen', '--secret', 'not-a-secret']],
     [['publish', 'examples/profile.json', '--sign-as', 'cis']],
     [['--base-url', 'ftp://x', 'subscriptions']],
@@ -64,7 +67,7 @@ describe('exit codes', () => {
     const names = [...top.printed.join('\n').matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(
       ([, name]) => name,
     );
-    expect(names).toHaveLength(13);
+    expect(names).toHaveLength(14);
     for (const name of names as string[]) {
       const { exitCode, printed } = await runCommand([name, '--help']);
       expect([name, exitCode]).toEqual([name, 0]);
