@@ -1,11 +1,12 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { historyPartitions, orderBound } from '../../core/events/history-key';
 import type { EventHistoryLister, HistoryEntry, HistoryRange } from '../../core/events/ports';
+import { eventBytes } from '../../core/events/read-event-record';
 import { toEvent } from './event-rows';
 import { hasExpired, type Row } from './row';
 
-/** Of JSON text on one page: a reply of a function ends at 6 MB, and a page is held in memory. */
-const PAGE_CHARACTERS = 3 * 1024 * 1024;
+/** Of JSON on one page: a reply of a function ends at 6 MB, and a page is held in memory. */
+const PAGE_BYTES = 3 * 1024 * 1024;
 
 /** What one shard gave: its rows up to where it stopped. */
 interface ShardRows {
@@ -100,16 +101,16 @@ function toPage(
   now: number,
 ): { entries: HistoryEntry[]; next?: string } {
   const entries: HistoryEntry[] = [];
-  let characters = 0;
+  let bytes = 0;
   let taken = 0;
   for (const row of rows) {
-    if (entries.length === limit || characters >= PAGE_CHARACTERS) {
+    if (entries.length === limit || bytes >= PAGE_BYTES) {
       break;
     }
     taken += 1;
     if (!hasExpired(row, now)) {
       const event = toEvent(row);
-      characters += event.dataJson.length;
+      bytes += eventBytes(event);
       entries.push({ order: sortOf(row), event });
     }
   }
