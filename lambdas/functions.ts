@@ -182,6 +182,14 @@ export const functions = {
     memoryMegabytes: 256,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
+  'manage-replays': {
+    handler: 'manage/manage-replays',
+    trigger: 'http',
+    description: 'Starts, shows and cancels replays of the history to a subscription.',
+    environment: [...tokens, 'REGISTRY_TABLE_NAME'],
+    memoryMegabytes: 512,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
   'read-health': {
     handler: 'manage/read-health',
     trigger: 'http',
@@ -265,6 +273,20 @@ export const functions = {
       'HAS_BACKUPS',
     ],
     // A page of the events table unpacks to some tens of megabytes.
+    memoryMegabytes: 1024,
+    timeoutSeconds: 55,
+  },
+  'replay-events': {
+    handler: 'webhooks/replay-events',
+    trigger: 'schedule',
+    description: 'Every minute: sends the history of topics to the subscriptions that asked for it.',
+    environment: [
+      'REGISTRY_TABLE_NAME',
+      'EVENTS_TABLE_NAME',
+      'DELIVERIES_TABLE_NAME',
+      'DELIVERIES_QUEUE_URL',
+    ],
+    // Pages of a hundred events of up to 256 kB.
     memoryMegabytes: 1024,
     timeoutSeconds: 55,
   },

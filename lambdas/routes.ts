@@ -31,6 +31,8 @@ export const routes: readonly Route[] = [
   { method: 'ANY', path: '/v1/topics/{name}', function: 'manage-topics' },
   { method: 'ANY', path: '/v1/subscriptions', function: 'manage-subscriptions' },
   { method: 'ANY', path: '/v1/subscriptions/{id}', function: 'manage-subscriptions' },
+  { method: 'ANY', path: '/v1/subscriptions/{id}/replays', function: 'manage-replays' },
+  { method: 'ANY', path: '/v1/subscriptions/{id}/replays/{run}', function: 'manage-replays' },
   { method: 'ANY', path: '/v1/events', function: 'manage-events' },
   { method: 'ANY', path: '/v1/events/{id}', function: 'manage-events' },
   { method: 'ANY', path: '/v1/events/{id}/ledger', function: 'manage-events' },

@@ -44,7 +44,8 @@ export const tables = {
   },
   /**
    * partition `topic#<door>/<name>`: sort `topic` or `subscription#<id>`; `topic#<door>:<pattern>`: the same, by pattern;
-   * partition `subscription#<id>`: sort `reference`, the way from an id to its topic;
+   * partition `subscription#<id>`: sort `reference`, the way from an id to its topic; sort `runs`, how many there
+   * were; sort `replay#<run>`; partition `replays`, sort `<subscription id>#<run>`: replays that are not over;
    * partition `account#<id>`: sort `account` or `key#<id>`; partition `credential#<sha256 of the secret>`;
    * partition `accounts`, sort = id;
    * partition `topics`, sort = `<door>/<name>`, and partition `owner#<subject>`, sort = `<created at>#<id>`:

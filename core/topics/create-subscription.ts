@@ -2,6 +2,7 @@ import { ServiceError } from '../errors';
 import type { TopicSelector } from '../events/event';
 import { selects } from '../events/topic-pattern';
 import { type Principal, requireScope } from '../principal';
+import { FIRST_RUN, type PrepareReplayPorts, prepareReplay } from '../webhooks/prepare-replay';
 import { isFormatFor, topicsOfFormat } from '../webhooks/webhook-body';
 import { requireCredentials } from './client-credentials';
 import { applyPolicy, defaultPolicy } from './delivery-policy';
@@ -18,12 +19,14 @@ import { systemTopics } from './system-topics';
 export interface CreateSubscriptionPorts extends DestinationRules {
   readonly topics: Pick<TopicStore, 'find'>;
   readonly subscriptions: Pick<SubscriptionStore, 'create'>;
+  readonly replays: PrepareReplayPorts;
   /** Cryptographically random. */
   readonly random: (count: number) => Uint8Array;
 }
 
 /**
- * Makes an active subscription that belongs to the caller; events published after it returned are delivered.
+ * Makes an active subscription that belongs to the caller; events published after it returned are delivered, after
+ * the history that it asks for.
  * @param at ISO 8601.
  * @throws ServiceError `not_found` (topic), `insufficient_scope` (a system topic), `target_refused`,
  *   `body_invalid` (a format that does not tell of the topic).
@@ -56,9 +59,13 @@ export async function createSubscription(
       credentials: requireCredentials(request.credentials, ports.privateTargets),
     }),
     ...(request.description !== undefined && { description: request.description }),
+    ...(request.replay_from !== undefined && { replaying: FIRST_RUN }),
     createdAt: at,
     updatedAt: at,
   };
+  if (request.replay_from !== undefined) {
+    await prepareReplay(subscription, request.replay_from, ports.replays);
+  }
   await ports.subscriptions.create(subscription);
   return subscription;
 }

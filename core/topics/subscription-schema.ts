@@ -16,6 +16,12 @@ const headers = z.custom<Record<string, string>>().superRefine((value: unknown, 
 });
 const secret = z.string().refine(isSigningSecret, 'expected "whsec_" and the base64 of 24 to 64 bytes');
 
+/** Where a replay of the history begins: at its start, or at a time, in UTC with milliseconds. */
+export const replayFrom = z.union(
+  [z.literal('start'), z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString())],
+  'expected "start", or a time such as 2026-11-20T21:04:11Z',
+);
+
 /** The body of `POST /v1/subscriptions`. */
 export const subscriptionSchema = z.strictObject({
   topic: z.string().min(1).max(300),
@@ -27,6 +33,7 @@ export const subscriptionSchema = z.strictObject({
   credentials: credentialsSchema.optional(),
   policy: policySchema.optional(),
   secret: secret.optional(),
+  replay_from: replayFrom.optional(),
 });
 
 /** The body of `PATCH /v1/subscriptions/{id}`; `null` removes the `filter`, the `description` or the `credentials`. */

@@ -29,8 +29,8 @@ export type MessageOutcome =
   /** A later attempt of a delivery whose row is no more. */
   | { readonly outcome: 'vanished' };
 
-/** A replay is looked after once a minute: so long a live delivery of its subscription waits at least. */
-const REPLAY_HOLD_SECONDS = 30;
+/** A live delivery that waits for a replay looks again after a quarter of the time that it has waited, at most this. */
+const REPLAY_HOLD_SECONDS = 120;
 
 /** A row may move once or twice under a worker's hands (the tick); more is a fault. */
 const MAX_READS = 4;
@@ -89,7 +89,7 @@ async function repeat(row: Delivery, message: DeliveryMessage, ports: DeliverPor
 async function proceed(task: AttemptTask, ports: DeliverPorts): Promise<MessageOutcome | 'row_moved'> {
   const { message, current, subscription } = task;
   if (subscription.replaying !== undefined && message.run === 0) {
-    return hold(task, { reason: 'replaying', seconds: REPLAY_HOLD_SECONDS }, ports);
+    return hold(task, { reason: 'replaying', seconds: replayHoldSeconds(message, ports.now()) }, ports);
   }
   const gate = circuitGate(subscription, ports.now(), ports.random());
   if (gate.state === 'open') {
@@ -128,6 +128,11 @@ async function hold(
     case 'row_moved':
       return held.outcome;
   }
+}
+
+function replayHoldSeconds({ heldSince }: DeliveryMessage, now: Date): number {
+  const waited = heldSince === undefined ? 0 : (now.getTime() - Date.parse(heldSince)) / 1000;
+  return Math.min(Math.max(1, waited / 4), REPLAY_HOLD_SECONDS);
 }
 
 function isOver({ expiresAt }: Event, now: Date): boolean {

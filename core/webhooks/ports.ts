@@ -82,6 +82,8 @@ export interface DeliveryListing {
 export interface RunNumbers {
   /** From 1; a number is given once, and one whose taker crashed is never used. */
   next(subscriptionId: string): Promise<number>;
+  /** Takes run 1 of a subscription that is being made; repeating it changes nothing. */
+  takeFirst(subscriptionId: string): Promise<void>;
 }
 
 /** Parked deliveries are spread over this many partitions of the index by due time. */

@@ -18,5 +18,16 @@ export function makeDynamoRunNumbers(client: DynamoDBDocumentClient, tableName: 
       );
       return Attributes?.last_run as number;
     },
+    async takeFirst(subscriptionId) {
+      await client.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: runsRowKey(subscriptionId),
+          UpdateExpression: 'SET #last = if_not_exists(#last, :one)',
+          ExpressionAttributeNames: { '#last': 'last_run' },
+          ExpressionAttributeValues: { ':one': 1 },
+        }),
+      );
+    },
   };
 }

@@ -62,6 +62,7 @@ export function toSubscriptionRow(subscription: Subscription): Row {
     headers: subscription.headers,
     credentials: subscription.credentials && toCredentialsAttribute(subscription.credentials),
     description: subscription.description,
+    replaying: subscription.replaying,
     created_at: subscription.createdAt,
     updated_at: subscription.updatedAt,
   };
@@ -90,6 +91,7 @@ export function toSubscription(row: Row): Subscription {
     headers: row.headers as Subscription['headers'],
     ...(row.credentials !== undefined && { credentials: toCredentials(row.credentials as Row) }),
     ...(row.description !== undefined && { description: row.description as string }),
+    ...(row.replaying !== undefined && { replaying: row.replaying as number }),
     createdAt: row.created_at as string,
     updatedAt: row.updated_at as string,
   };

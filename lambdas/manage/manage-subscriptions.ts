@@ -10,8 +10,11 @@ import type { SubscriptionEditor, SubscriptionStore, TopicStore } from '../../co
 import type { DestinationRules } from '../../core/topics/require-destination';
 import { subscriptionChangesSchema, subscriptionSchema } from '../../core/topics/subscription-schema';
 import { parsePrivateTargets } from '../../core/webhooks/network-guard';
+import type { PrepareReplayPorts } from '../../core/webhooks/prepare-replay';
 import { parseOwnTargets } from '../../core/webhooks/target-arn';
 import { documentClient } from '../aws/document-client';
+import { makeDynamoReplayStore } from '../aws/dynamo-replay-store';
+import { makeDynamoRunNumbers } from '../aws/dynamo-run-numbers';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
 import type { Authenticator } from '../shared/authenticate';
@@ -26,6 +29,7 @@ import { toSubscriptionBody } from './subscription-body';
 export interface ManageSubscriptionsPorts extends DestinationRules {
   readonly topics: Pick<TopicStore, 'find'>;
   readonly subscriptions: SubscriptionStore & SubscriptionEditor;
+  readonly replays: PrepareReplayPorts;
   readonly authenticate: Authenticator;
   /** Cryptographically random. */
   readonly random: (count: number) => Uint8Array;
@@ -108,6 +112,10 @@ export const handler = httpFunction({
     return makeManageSubscriptions({
       topics: makeDynamoTopicStore(client, environment.REGISTRY_TABLE_NAME),
       subscriptions: makeDynamoSubscriptionStore(client, environment.REGISTRY_TABLE_NAME),
+      replays: {
+        replays: makeDynamoReplayStore(client, environment.REGISTRY_TABLE_NAME),
+        runs: makeDynamoRunNumbers(client, environment.REGISTRY_TABLE_NAME),
+      },
       privateTargets: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS),
       ownTargets: parseOwnTargets(environment.TARGET_ARNS),
       authenticate: makeAccountAuthenticator(environment),

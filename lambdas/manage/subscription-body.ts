@@ -16,6 +16,7 @@ export function toSubscriptionBody(subscription: Subscription): Record<string, u
     state: subscription.state,
     state_reason: subscription.stateReason,
     description: subscription.description,
+    replaying: subscription.replaying,
     headers: withoutValues(subscription.headers),
     credentials: subscription.credentials && toCredentialsBody(subscription.credentials),
     policy: {

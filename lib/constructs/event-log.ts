@@ -25,6 +25,11 @@ export class EventLog extends Construct {
     this.history.grant(fn, 'GetItem');
   }
 
+  /** Lets the function list the history and read fan-out plans. */
+  grantReplay(fn: ServiceFunction): void {
+    this.history.grant(fn, 'BatchGetItem', 'Query');
+  }
+
   /** Lets the function find the events of a subject, remove them and flag their markers. */
   grantErase(fn: ServiceFunction): void {
     this.history.grant(fn, 'Scan', 'UpdateItem', 'DeleteItem');

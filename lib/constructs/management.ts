@@ -19,6 +19,7 @@ export class Management extends Construct {
   readonly manageSubscriptions: ServiceFunction;
   readonly manageEvents: ServiceFunction;
   readonly manageDeliveries: ServiceFunction;
+  readonly manageReplays: ServiceFunction;
   readonly manageAccounts: ServiceFunction;
   readonly readHealth: ServiceFunction;
   readonly answerNotFound: ServiceFunction;
@@ -33,6 +34,7 @@ export class Management extends Construct {
     this.manageSubscriptions = this.addManageSubscriptions();
     this.manageEvents = this.addManageEvents();
     this.manageDeliveries = this.addManageDeliveries();
+    this.manageReplays = this.addManageReplays();
     this.manageAccounts = this.addManageAccounts();
     this.readHealth = new ServiceFunction(this, 'read-health', {
       ...props,
@@ -48,6 +50,7 @@ export class Management extends Construct {
       this.manageSubscriptions,
       this.manageEvents,
       this.manageDeliveries,
+      this.manageReplays,
       this.manageAccounts,
       this.readHealth,
       this.answerNotFound,
@@ -111,6 +114,16 @@ export class Management extends Construct {
     });
     registry.grantList(fn);
     webhooks.grantManage(fn);
+    return fn;
+  }
+
+  private addManageReplays(): ServiceFunction {
+    const { settings, registry } = this.props;
+    const fn = new ServiceFunction(this, 'manage-replays', {
+      ...this.props,
+      environment: { ...tokenEnvironment(settings), REGISTRY_TABLE_NAME: registry.tableName },
+    });
+    registry.grantManageReplays(fn);
     return fn;
   }
 

@@ -150,6 +150,7 @@ export class Monitoring extends Construct {
       webhooks.deliverWebhooks,
       webhooks.requeueDeliveries,
       webhooks.resendDeadLetters,
+      webhooks.replayEvents,
       erasure.eraseSubject,
     ];
   }
@@ -185,6 +186,7 @@ const workerHarms: Partial<Record<FunctionName, string>> = {
   'deliver-webhooks': 'Webhooks are late',
   'requeue-deliveries': 'Webhook retries are late',
   'resend-dead-letters': 'Dead letters are not sent again',
+  'replay-events': 'Replays stand still, and live webhooks that wait for one',
   'erase-subject': 'What is to be erased stays',
 };
 

@@ -39,6 +39,16 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem');
   }
 
+  /** Lets the function start, find, list and cancel replays. */
+  grantManageReplays(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'PutItem', 'UpdateItem', 'Query');
+  }
+
+  /** Lets the function go on with replays, and let the live deliveries go that wait for one. */
+  grantReplay(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query');
+  }
+
   /** Lets the function make, find, list, change and delete topics. */
   grantManageTopics(fn: ServiceFunction): void {
     this.store.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'DeleteItem', 'Query');

@@ -18,6 +18,7 @@ export class WebhookDelivery extends Construct {
   readonly deliverWebhooks: ServiceFunction;
   readonly requeueDeliveries: ServiceFunction;
   readonly resendDeadLetters: ServiceFunction;
+  readonly replayEvents: ServiceFunction;
   readonly deliveries: QueueWithDlq;
   /** What subscriptions may lead to beside URLs. */
   readonly targets: OwnTargets;
@@ -38,6 +39,7 @@ export class WebhookDelivery extends Construct {
     this.deliverWebhooks = this.addDeliverWebhooks();
     this.requeueDeliveries = this.addRequeueDeliveries();
     this.resendDeadLetters = this.addResendDeadLetters();
+    this.replayEvents = this.addReplayEvents();
   }
 
   get tableName(): string {
@@ -130,6 +132,25 @@ export class WebhookDelivery extends Construct {
     // What crashed the worker is replaced by a pointer to its row.
     this.deliveries.grantBury(fn);
     this.deliveries.grantSettle(fn);
+    addTick(fn, this.props.settings);
+    return fn;
+  }
+
+  private addReplayEvents(): ServiceFunction {
+    const { events, registry } = this.props;
+    const fn = new ServiceFunction(this, 'replay-events', {
+      ...this.props,
+      environment: {
+        REGISTRY_TABLE_NAME: registry.tableName,
+        EVENTS_TABLE_NAME: events.history.tableName,
+        DELIVERIES_TABLE_NAME: this.rows.tableName,
+        DELIVERIES_QUEUE_URL: this.deliveries.queue.queueUrl,
+      },
+    });
+    registry.grantReplay(fn);
+    events.grantReplay(fn);
+    this.rows.grant(fn, 'GetItem');
+    this.deliveries.grantSend(fn);
     addTick(fn, this.props.settings);
     return fn;
   }

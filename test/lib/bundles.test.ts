@@ -28,6 +28,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'manage-subscriptions': 382,
   'manage-events': 450,
   'manage-deliveries': 397,
+  'manage-replays': 390,
   'manage-erasures': 360,
   'manage-accounts': 391,
   'register-account': 269,
@@ -42,6 +43,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'requeue-deliveries': 271,
   'resend-dead-letters': 417,
   'erase-subject': 300,
+  'replay-events': 380,
   'generate-cis-key': 198,
 };
 
@@ -148,6 +150,8 @@ const storeOf: Readonly<Record<string, string>> = {
   'dynamo-credential-reader': registry,
   'dynamo-callback-subscriptions': registry,
   'dynamo-run-numbers': registry,
+  'dynamo-replay-store': registry,
+  'dynamo-live-gate': registry,
   'dynamo-delivery-store': deliveries,
   'dynamo-delivery-listing': deliveries,
   'delivery-queries': deliveries,
@@ -204,6 +208,8 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
     ...['DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map((action) => `dynamodb:${action} ${registry}`),
     `dynamodb:GetItem ${deliveries}`,
   ],
+  'manage-replays': ['BatchGetItem', 'DeleteItem'].map((action) => `dynamodb:${action} ${registry}`),
+  'replay-events': ['BatchGetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} ${deliveries}`),
   'dispatch-events': ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'UpdateItem'].map(
     (action) => `dynamodb:${action} ${registry}`,
   ),

@@ -179,6 +179,30 @@ describe('permissions', () => {
       ],
     ],
     [
+      'manage-replays',
+      [
+        'dynamodb:GetItem topics/registry',
+        'dynamodb:PutItem topics/registry',
+        'dynamodb:Query topics/registry',
+        'dynamodb:UpdateItem topics/registry',
+      ],
+    ],
+    [
+      'replay-events',
+      [
+        'dynamodb:BatchGetItem events/events',
+        'dynamodb:BatchGetItem topics/registry',
+        'dynamodb:DeleteItem topics/registry',
+        'dynamodb:GetItem topics/registry',
+        'dynamodb:GetItem webhooks/deliveries',
+        'dynamodb:PutItem topics/registry',
+        'dynamodb:Query events/events',
+        'dynamodb:Query topics/registry',
+        'dynamodb:UpdateItem topics/registry',
+        `sqs:SendMessage ${queue}`,
+      ],
+    ],
+    [
       'requeue-deliveries',
       [
         'dynamodb:BatchGetItem webhooks/deliveries',
@@ -409,8 +433,8 @@ describe('the deliveries queue', () => {
 });
 
 describe('the tick', () => {
-  it('runs requeue-deliveries and resend-dead-letters every minute', () => {
-    for (const stem of ['requeue-deliveries', 'resend-dead-letters']) {
+  it('runs what looks for due work every minute', () => {
+    for (const stem of ['requeue-deliveries', 'resend-dead-letters', 'replay-events']) {
       expect(at(preview, `${stem}/Tick/Resource`).Properties).toMatchObject({
         ScheduleExpression: 'rate(1 minute)',
         State: 'ENABLED',

@@ -20,7 +20,7 @@ async function makeDoor(scopes = ['deliveries:read', 'deliveries:write'], subjec
   const handle = makeManageDeliveries({
     deliveries,
     subscriptions,
-    runs: { next: async () => ++runs },
+    runs: { next: async () => ++runs, takeFirst: async () => undefined },
     queue: { send: async (messages) => void sent.push(...messages) },
     authenticate: async () => ({ subject, scopes: new Set(scopes) }),
     now: () => new Date('2026-11-20T10:00:00.000Z'),

@@ -12,6 +12,7 @@ import { handler as manageTopics } from '../../../lambdas/manage/manage-topics';
 import { createTables, type Emulators, startEmulators, useEmulators } from '../../support/emulators';
 import { authenticate, type DoorAnswer, openManageDoor } from '../../support/manage-door';
 import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
+import { MemoryReplayStore, MemoryRunNumbers } from '../../support/memory-replays';
 import { trustingEnvironment, unsignedToken } from '../../support/tokens';
 
 const now = Date.parse('2026-11-20T12:00:00.000Z');
@@ -20,12 +21,14 @@ const target = 'https://hooks.example/orders?key=1';
 
 let subscriptions: MemorySubscriptionStore;
 let topics: MemoryTopicStore;
+let replayStore: MemoryReplayStore;
 let door: ReturnType<typeof openManageDoor>;
 
 beforeEach(async () => {
   topics = new MemoryTopicStore();
   await topics.create({ key: { door: 'manage', name: 'orders' }, createdAt: 'then' });
   subscriptions = new MemorySubscriptionStore();
+  replayStore = new MemoryReplayStore();
   door = openDoor(false);
 });
 
@@ -36,8 +39,9 @@ function openDoor(privateTargets: PrivateTargets) {
       seed = (seed * 16_807) % 2_147_483_647;
       return seed % 256;
     });
+  const replays = { replays: replayStore, runs: new MemoryRunNumbers() };
   const rules = { privateTargets, ownTargets: noOwnTargets };
-  const ports = { topics, subscriptions, ...rules, authenticate, random, now: () => now };
+  const ports = { topics, subscriptions, replays, ...rules, authenticate, random, now: () => now };
   return openManageDoor('manage-subscriptions', subscriptionMethods, makeManageSubscriptions(ports), scopes);
 }
 
@@ -46,6 +50,44 @@ const create = (body: object, subject?: string) =>
 const order = (differences: object = {}) => create({ topic: 'orders', target, ...differences });
 const one = (method: string, id: string, call: object = {}): Promise<DoorAnswer> =>
   door(method, '/v1/subscriptions/{id}', { parameters: { id: encodeURIComponent(id) }, ...call });
+
+describe('manage-subscriptions, making one with a replay', () => {
+  it('prepares the replay first, and holds live deliveries until it has run', async () => {
+    const order: string[] = [];
+    const [create, prepare] = [subscriptions.create, replayStore.create];
+    subscriptions.create = async (made) => {
+      order.push('subscription');
+      await create.call(subscriptions, made);
+    };
+    replayStore.create = async (made) => {
+      order.push('replay');
+      await prepare.call(replayStore, made);
+    };
+    const made = await door('POST', '/v1/subscriptions', {
+      body: { topic: 'orders', target, replay_from: '2026-11-19T10:00:00+01:00' },
+    });
+    expect(made).toMatchObject({ status: 201, body: { state: 'active', replaying: 1 } });
+    expect(order).toEqual(['replay', 'subscription']);
+    const replay = await replayStore.find({ subscriptionId: made.body.id, run: 1 });
+    expect(replay).toMatchObject({ from: '2026-11-19T09:00:00.000Z', holdsLive: true, state: 'running' });
+    expect((await one('GET', made.body.id)).body.replaying).toBe(1);
+    const whole = await door('POST', '/v1/subscriptions', {
+      body: { topic: 'orders', target, replay_from: 'start' },
+    });
+    expect(await replayStore.find({ subscriptionId: whole.body.id, run: 1 })).not.toHaveProperty('from');
+  });
+
+  it.each(['', 'yesterday', '2026-11-20', '2026-11-20T12:00:00.001Z', 5, null])(
+    'refuses to begin at %j, and stores nothing',
+    async (replay_from) => {
+      const refused = await door('POST', '/v1/subscriptions', {
+        body: { topic: 'orders', target, replay_from },
+      });
+      expect(refused).toMatchObject({ status: 400, body: { code: 'body_invalid' } });
+      expect([subscriptions.subscriptions.size, replayStore.replays.size]).toEqual([0, 0]);
+    },
+  );
+});
 
 describe('manage-subscriptions, making one', () => {
   it('answers with the subscription, its secret this once, and where it is', async () => {

@@ -3,6 +3,7 @@ import { noOwnTargets, type OwnTargets } from '../../../core/webhooks/target-arn
 import { makeManageSubscriptions, subscriptionMethods } from '../../../lambdas/manage/manage-subscriptions';
 import { authenticate, type DoorAnswer, openManageDoor } from '../../support/manage-door';
 import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
+import { MemoryReplayStore, MemoryRunNumbers } from '../../support/memory-replays';
 
 const target = 'https://hooks.example/orders';
 const queue = 'arn:aws:sqs:eu-central-1:123456789012:orders';
@@ -24,6 +25,7 @@ async function openDoor(own: OwnTargets) {
   const handler = makeManageSubscriptions({
     topics,
     subscriptions: new MemorySubscriptionStore(),
+    replays: { replays: new MemoryReplayStore(), runs: new MemoryRunNumbers() },
     privateTargets: false,
     ownTargets: own,
     authenticate,

@@ -1,0 +1,98 @@
+import {
+  DeleteCommand,
+  type DynamoDBDocumentClient,
+  GetCommand,
+  PutCommand,
+  QueryCommand,
+} from '@aws-sdk/lib-dynamodb';
+import type { Replay, ReplayKey, ReplayStore } from '../../core/webhooks/replay';
+import { ifConditionHolds } from './conditional-write';
+import {
+  pointerPartition,
+  pointerRowKey,
+  replayPartition,
+  replayRowKey,
+  replaySortPrefix,
+  toPointer,
+  toReplay,
+  toReplayRow,
+} from './replay-row';
+import { hasExpired } from './row';
+
+const POINTERS_PER_PAGE = 100;
+
+/**
+ * Replays on the registry table, by the keys of `lambdas/tables.ts`.
+ * @param now epoch milliseconds.
+ */
+export function makeDynamoReplayStore(
+  client: DynamoDBDocumentClient,
+  tableName: string,
+  now: () => number = Date.now,
+): ReplayStore {
+  return { create, find, list, write, unfinished, forget };
+
+  async function create(replay: Replay): Promise<void> {
+    const { subscriptionId: subscription_id, run, createdAt: created_at } = replay;
+    const pointer = { ...pointerRowKey(replay), subscription_id, run, created_at };
+    await client.send(new PutCommand({ TableName: tableName, Item: pointer }));
+    await write(replay);
+  }
+
+  async function find(key: ReplayKey): Promise<Replay | undefined> {
+    const { Item } = await client.send(
+      new GetCommand({ TableName: tableName, Key: replayRowKey(key), ConsistentRead: true }),
+    );
+    return Item && !hasExpired(Item, now()) ? toReplay(Item) : undefined;
+  }
+
+  async function list(subscriptionId: string, limit: number): Promise<readonly Replay[]> {
+    const { Items = [] } = await client.send(
+      new QueryCommand({
+        TableName: tableName,
+        ConsistentRead: true,
+        KeyConditionExpression: '#partition = :partition AND begins_with(#sort, :prefix)',
+        ExpressionAttributeNames: { '#partition': 'partition', '#sort': 'sort' },
+        ExpressionAttributeValues: {
+          ':partition': replayPartition(subscriptionId),
+          ':prefix': replaySortPrefix,
+        },
+        ScanIndexForward: false,
+        Limit: limit,
+      }),
+    );
+    return Items.filter((row) => !hasExpired(row, now())).map(toReplay);
+  }
+
+  async function write(replay: Replay): Promise<'written' | 'conflict'> {
+    const isNew = replay.version === 1;
+    const command = new PutCommand({
+      TableName: tableName,
+      Item: toReplayRow(replay),
+      ConditionExpression: isNew ? 'attribute_not_exists(#version)' : '#version = :read',
+      ExpressionAttributeNames: { '#version': 'version' },
+      ...(!isNew && { ExpressionAttributeValues: { ':read': replay.version - 1 } }),
+    });
+    return (await ifConditionHolds(client.send(command))) ? 'written' : 'conflict';
+  }
+
+  async function unfinished(after?: string): ReturnType<ReplayStore['unfinished']> {
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new QueryCommand({
+        TableName: tableName,
+        ConsistentRead: true,
+        KeyConditionExpression: '#partition = :partition',
+        ExpressionAttributeNames: { '#partition': 'partition' },
+        ExpressionAttributeValues: { ':partition': pointerPartition },
+        Limit: POINTERS_PER_PAGE,
+        ...(after !== undefined && { ExclusiveStartKey: { partition: pointerPartition, sort: after } }),
+      }),
+    );
+    const next = LastEvaluatedKey?.sort as string | undefined;
+    return { pointers: Items.map(toPointer), ...(next !== undefined && { next }) };
+  }
+
+  async function forget(key: ReplayKey): Promise<void> {
+    await client.send(new DeleteCommand({ TableName: tableName, Key: pointerRowKey(key) }));
+  }
+}

@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import { ServiceError } from '../../core/errors';
+import { type Principal, requireScope } from '../../core/principal';
+import { findOwnSubscription } from '../../core/topics/change-subscription';
+import type { SubscriptionStore } from '../../core/topics/ports';
+import { replayFrom } from '../../core/topics/subscription-schema';
+import { cancelReplay, requireReplay } from '../../core/webhooks/cancel-replay';
+import type { RunNumbers } from '../../core/webhooks/ports';
+import type { LiveGate, ReplayStore } from '../../core/webhooks/replay';
+import { startReplay } from '../../core/webhooks/start-replay';
+import { documentClient } from '../aws/document-client';
+import { makeDynamoLiveGate } from '../aws/dynamo-live-gate';
+import { makeDynamoReplayStore } from '../aws/dynamo-replay-store';
+import { makeDynamoRunNumbers } from '../aws/dynamo-run-numbers';
+import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
+import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
+import { readEnvironment } from '../shared/environment';
+import { type DoorMethods, httpFunction } from '../shared/http-function';
+import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
+import { problemDialect } from '../shared/problem-dialect';
+import { momentSchema } from './read-moment';
+import { readBody } from './read-request';
+import { toReplayBody } from './replay-body';
+
+export interface ManageReplaysPorts {
+  readonly subscriptions: Pick<SubscriptionStore, 'find'>;
+  readonly replays: Pick<ReplayStore, 'create' | 'find' | 'list' | 'write'>;
+  readonly runs: RunNumbers;
+  readonly gate: LiveGate;
+  readonly authenticate: Authenticator;
+  readonly now: () => Date;
+}
+
+const schema = z.strictObject({
+  from: replayFrom,
+  to: momentSchema.optional(),
+  rate_per_second: z.number().min(0.1).max(1000).optional(),
+});
+
+/** The newest; older ones expire 30 days after their end. */
+const LISTED = 50;
+
+/**
+ * Trigger: `POST` and `GET /v1/subscriptions/{id}/replays`, `GET` and `DELETE /v1/subscriptions/{id}/replays/{run}`.
+ * Success: 202 with the replay, which the next tick begins; 200 with how far it is; 200 with what was cancelled.
+ * Refusal: 400, 401, 403 (scope), 404 (also another's), 409 (off, another replay runs, ended already) as problem details.
+ * Retry: a POST whose reply was lost has started the replay, and the repeated one is refused while it runs.
+ */
+export function makeManageReplays(ports: ManageReplaysPorts): HttpHandler {
+  return async (request) => {
+    const principal = await ports.authenticate(request);
+    requireScope(principal, request.method === 'GET' ? 'deliveries:read' : 'deliveries:write');
+    const { id = '', run } = request.parameters;
+    if (run !== undefined) {
+      return answerOne({ subscriptionId: id, run: readRun(run) }, request, principal, ports);
+    }
+    return request.method === 'POST' ? start(id, request, principal, ports) : list(id, principal, ports);
+  };
+}
+
+async function start(
+  id: string,
+  request: HttpRequest,
+  principal: Principal,
+  ports: ManageReplaysPorts,
+): Promise<HttpReply> {
+  const { rate_per_second: ratePerSecond, ...period } = readBody(request, schema);
+  const at = ports.now().toISOString();
+  const replay = await startReplay(id, { ...period, ratePerSecond }, principal, ports, at);
+  return {
+    status: 202,
+    headers: { location: request.path.endsWith('/') ? `${replay.run}` : `replays/${replay.run}` },
+    body: toReplayBody(replay),
+  };
+}
+
+async function list(id: string, principal: Principal, ports: ManageReplaysPorts): Promise<HttpReply> {
+  const subscription = await findOwnSubscription(id, principal, ports.subscriptions);
+  const replays = await ports.replays.list(subscription.id, LISTED);
+  return { status: 200, body: { replays: replays.map(toReplayBody) } };
+}
+
+async function answerOne(
+  key: { readonly subscriptionId: string; readonly run: number },
+  { method }: HttpRequest,
+  principal: Principal,
+  ports: ManageReplaysPorts,
+): Promise<HttpReply> {
+  if (method === 'DELETE') {
+    const cancelled = await cancelReplay(key, principal, ports, ports.now().toISOString());
+    return { status: 200, body: toReplayBody(cancelled) };
+  }
+  await findOwnSubscription(key.subscriptionId, principal, ports.subscriptions);
+  return { status: 200, body: toReplayBody(requireReplay(await ports.replays.find(key))) };
+}
+
+function readRun(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) {
+    throw new ServiceError('not_found', 'the subscription has no replay of that run');
+  }
+  return Number(text);
+}
+
+export const replayMethods: DoorMethods = {
+  methods: ['GET', 'POST'],
+  methodsOf: { '/v1/subscriptions/{id}/replays/{run}': ['GET', 'DELETE'] },
+};
+
+export const handler = httpFunction({
+  name: 'manage-replays',
+  dialect: problemDialect,
+  ...replayMethods,
+  wire: () => {
+    const environment = readEnvironment('manage-replays');
+    const client = documentClient();
+    const registry = environment.REGISTRY_TABLE_NAME;
+    return makeManageReplays({
+      subscriptions: makeDynamoSubscriptionStore(client, registry),
+      replays: makeDynamoReplayStore(client, registry),
+      runs: makeDynamoRunNumbers(client, registry),
+      gate: makeDynamoLiveGate(client, registry),
+      authenticate: makeAuthenticator(environment),
+      now: () => new Date(),
+    });
+  },
+});
