@@ -91,9 +91,10 @@ function claimProbe(
   return health.claimProbe(subscription, circuit, { now: at, until });
 }
 
+/** In whole seconds, rounded up: the message comes when its moment is near enough to be waited for. */
 function untilSlot(slotAt: Date, now: Date): Hold {
-  const seconds = Math.floor((slotAt.getTime() - SLOT_LEAD_MILLISECONDS - now.getTime()) / 1000);
-  return { reason: 'rate', seconds: Math.max(0, seconds), slotAt };
+  const milliseconds = slotAt.getTime() - SLOT_LEAD_MILLISECONDS - now.getTime();
+  return { reason: 'rate', seconds: Math.max(1, Math.ceil(milliseconds / 1000)), slotAt };
 }
 
 function untilPlace(holds: number, random: number): Hold {

@@ -90,7 +90,7 @@ export function circuitAfter(options: {
 
 function pauseSeconds(retryAfter: string | undefined, now: Date): number {
   const asked = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now);
-  return Math.min(asked ?? PAUSE_SECONDS, LONGEST_OPEN_SECONDS);
+  return Math.min(Math.max(1, asked ?? PAUSE_SECONDS), LONGEST_OPEN_SECONDS);
 }
 
 function secondsLeft(at: string | undefined, now: Date): number {
