@@ -46,7 +46,8 @@ export function decideAfterAttempt(options: {
   if (status !== undefined && isSuccess(policy, status)) {
     return { outcome: 'delivered' };
   }
-  if (status === GONE) {
+  // Whose failures are counted for ever is switched off by that count and nothing else: contract ADS, section 7.
+  if (status === GONE && policy.disable?.counts !== 'ever') {
     return { outcome: 'dead', reason: 'gone' };
   }
   const isFinal = 'isFinal' in result && result.isFinal === true;

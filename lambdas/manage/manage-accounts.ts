@@ -47,7 +47,9 @@ export function makeManageAccounts(ports: ManageAccountsPorts): HttpHandler {
   const answerKeys = makeKeyAnswers(ports);
   return async (request) => {
     const principal = await ports.authenticate(request);
-    const { id } = request.parameters;
+    const { id: named } = request.parameters;
+    // Owners of an access token were never told the id of their account.
+    const id = named === 'me' ? principal.subject : named;
     if (id === undefined) {
       return request.method === 'POST' ? create(request, principal) : list(request, principal);
     }

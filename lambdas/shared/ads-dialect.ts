@@ -1,12 +1,15 @@
+import { type ExactJson, parseExactJson } from '../../core/exact-json';
+import { pythonJson } from '../../core/webhooks/python-json';
 import type { Dialect } from './http-function';
 import type { HttpReply } from './http-message';
 
 /** Contract ADS, section 1: what any unexpected error looks like. */
 const UNEXPECTED = { message: 'Internal Server Error' };
 
-/** A reply of the ADS door: JSON that ends in a newline, as the original's does. */
+/** A reply of the ADS door: JSON spaced as the original's, with a newline at its end. */
 export function adsReply(body: unknown, status = 200): HttpReply {
-  return { status, body: `${JSON.stringify(body)}\n` };
+  const json = parseExactJson(JSON.stringify(body)) as ExactJson;
+  return { status, body: `${pythonJson(json)}\n` };
 }
 
 /**

@@ -1,4 +1,6 @@
 import { isTested, openTarget } from '../support/e2e-target';
+import { accounts } from './journeys/accounts';
+import { callbacks } from './journeys/callbacks';
 import { events } from './journeys/events';
 import { failingSubscribers } from './journeys/failing-subscribers';
 import { hostileInput } from './journeys/hostile-input';
@@ -24,5 +26,7 @@ suite('a preview stack', () => {
   describe('subscriptions', () => subscriptions(() => journey));
   describe('events', () => events(() => journey));
   describe('failing subscribers', () => failingSubscribers(() => journey));
+  describe('accounts', () => accounts(() => journey));
+  describe('callbacks of ADS', () => callbacks(() => journey));
   describe('hostile input', () => hostileInput(() => journey));
 });

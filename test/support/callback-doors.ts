@@ -41,6 +41,11 @@ export function openCallbackDoor(options: HttpFunctionOptions, token: string) {
   };
 }
 
+/** The body of a refusal, as the original spaces it. */
+export function errorText(error: string): string {
+  return `{"error": ${JSON.stringify(error)}}\n`;
+}
+
 /** A secret that an operator may replace. */
 export function secretText(text: string): SecretText & { replace(next: string): void; reads: number } {
   let kept = text;

@@ -30,6 +30,7 @@ export const everyScope = [
     'events:read',
     'events:write',
   ],
+  ...['accounts:read', 'accounts:write'],
 ];
 
 const givenUrl = process.env.CHANGEWIRE_E2E_URL?.replace(/\/+$/, '');

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { DeliveryPolicy } from '../../../core/topics/subscription';
+import { callbackPolicy } from '../../../core/webhooks/callback-subscription';
 import { decideAfterAttempt } from '../../../core/webhooks/decide-after-attempt';
 import type { TargetResult } from '../../../core/webhooks/ports';
 import { parseRetryAfter } from '../../../core/webhooks/retry-after';
@@ -51,6 +52,18 @@ describe('decideAfterAttempt', () => {
     for (const failure of ['timeout', 'dns_failed', 'target_refused', 'closed_early'] as const) {
       expect(decide({ milliseconds: 1, failure })).toEqual({ outcome: 'postponed', delaySeconds: 5 });
     }
+  });
+
+  it('counts 410 as a failure like any other where failures are counted for ever', () => {
+    const decided = decideAfterAttempt({
+      policy: callbackPolicy,
+      attempt: 1,
+      scheduleStart: 1,
+      result: answered(410),
+      now: new Date('2026-11-20T12:00:00.000Z'),
+      random: 0.5,
+    });
+    expect(decided).toEqual({ outcome: 'dead', reason: 'attempts_used_up' });
   });
 
   it('gives up at once after 410 and after a final status', () => {

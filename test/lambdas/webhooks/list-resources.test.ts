@@ -27,7 +27,7 @@ describe('GET /resources', () => {
   it('answers POST as any path that does not take it', async () => {
     expect(await list({ method: 'POST' })).toMatchObject({
       status: 405,
-      text: '{"message":"The method is not allowed for the requested URL."}\n',
+      text: '{"message": "The method is not allowed for the requested URL."}\n',
     });
   });
 });

@@ -1,7 +1,7 @@
 import { hashSecret } from '../../../core/accounts/api-key';
 import { makeAdsDialect } from '../../../lambdas/shared/ads-dialect';
 import { makeRegisterAccount } from '../../../lambdas/webhooks/register-account';
-import { headerRefusals, openCallbackDoor, secretText } from '../../support/callback-doors';
+import { errorText, headerRefusals, openCallbackDoor, secretText } from '../../support/callback-doors';
 import { MemoryAccountStore, MemoryKeyStore } from '../../support/memory-accounts';
 
 let accounts: MemoryAccountStore;
@@ -106,7 +106,7 @@ describe('POST /account', () => {
   ])('refuses %s in the words of the original', async (body) => {
     expect(await register({ body })).toMatchObject({
       status: 401,
-      text: '{"error":"No \\"user_id\\" provided in authentication request"}\n',
+      text: '{"error": "No \\"user_id\\" provided in authentication request"}\n',
     });
   });
 
@@ -129,7 +129,7 @@ describe('POST /account', () => {
     async (user_id) => {
       expect(await register({ body: { user_id } })).toMatchObject({
         status: 500,
-        text: '{"message":"Internal Server Error"}\n',
+        text: '{"message": "Internal Server Error"}\n',
       });
       expect(accounts.accounts.size).toBe(0);
     },
@@ -147,7 +147,7 @@ describe('POST /account', () => {
     async (authorization, error) => {
       expect(await register({ authorization, body: 'nonsense' })).toMatchObject({
         status: 401,
-        text: `${JSON.stringify({ error })}\n`,
+        text: errorText(error),
       });
     },
   );
@@ -157,7 +157,7 @@ describe('POST /account', () => {
     for (const authorization of ['Bearer x', 'Bearer registration-tokenx', 'Bearer very secret token']) {
       expect(await register({ authorization, body: {} })).toMatchObject({
         status: 401,
-        text: `${JSON.stringify(wrong)}\n`,
+        text: errorText(wrong.error),
       });
     }
     for (const authorization of ['MyBearerX registration-token', 'Bearer \t registration-token and more']) {
@@ -193,7 +193,7 @@ describe('POST /account', () => {
     for (const method of ['GET', 'PUT', 'DELETE', 'HEAD', 'PATCH']) {
       expect(await register({ method })).toMatchObject({
         status: 405,
-        text: '{"message":"The method is not allowed for the requested URL."}\n',
+        text: '{"message": "The method is not allowed for the requested URL."}\n',
         headers: { allow: 'POST, OPTIONS' },
       });
     }
@@ -210,7 +210,7 @@ describe('POST /account', () => {
     };
     expect(await register({ body: { user_id: 'ada' } })).toMatchObject({
       status: 500,
-      text: '{"message":"Internal Server Error"}\n',
+      text: '{"message": "Internal Server Error"}\n',
     });
   });
 });

@@ -3,7 +3,7 @@ import type { Delivery } from '../../../core/webhooks/delivery';
 import { ended, newDelivery } from '../../../core/webhooks/delivery-steps';
 import { makeAdsDialect } from '../../../lambdas/shared/ads-dialect';
 import { makeResendCallbacks } from '../../../lambdas/webhooks/resend-callbacks';
-import { headerRefusals, openCallbackDoor, secretText } from '../../support/callback-doors';
+import { errorText, headerRefusals, openCallbackDoor, secretText } from '../../support/callback-doors';
 import { anAccount, MemoryAccountStore } from '../../support/memory-accounts';
 import { makeMemoryDeliveryStore } from '../../support/memory-delivery-store';
 import { MemoryDeliveryQueue } from '../../support/memory-dispatch';
@@ -65,7 +65,7 @@ describe('POST /webhooks/resend', () => {
     ] as const) {
       await aDeadLetter(subscription, event);
     }
-    expect(await resend({ body: undefined })).toMatchObject({ status: 200, text: '{"resent":3}\n' });
+    expect(await resend({ body: undefined })).toMatchObject({ status: 200, text: '{"resent": 3}\n' });
     expect(sent()).toEqual(['e1 → sub_a', 'e1 → sub_b', 'e2 → sub_a']);
     expect(queue.messages[0]?.message).toMatchObject({
       attempt: 2,
@@ -129,14 +129,14 @@ describe('POST /webhooks/resend', () => {
   it.each(headerRefusals)('refuses the header %j', async (authorization, error) => {
     expect(await resend({ authorization })).toMatchObject({
       status: 401,
-      text: `${JSON.stringify({ error })}\n`,
+      text: errorText(error),
     });
   });
 
   it('asks for the trigger token', async () => {
     expect(await resend({ authorization: 'Bearer other' })).toMatchObject({
       status: 401,
-      text: '{"error":"incorrect trigger token was provided"}\n',
+      text: '{"error": "incorrect trigger token was provided"}\n',
     });
   });
 });

@@ -3,7 +3,7 @@ import { registerAccount } from '../../../core/accounts/register-account';
 import { vetUrl } from '../../../core/webhooks/network-guard';
 import { makeAdsDialect } from '../../../lambdas/shared/ads-dialect';
 import { makeSubscribeCallback } from '../../../lambdas/webhooks/subscribe-callback';
-import { headerRefusals, openCallbackDoor } from '../../support/callback-doors';
+import { errorText, headerRefusals, openCallbackDoor } from '../../support/callback-doors';
 import { MemoryAccountStore, MemoryKeyStore, memoryCallbacks } from '../../support/memory-accounts';
 import { MemorySubscriptionStore } from '../../support/memory-registry';
 
@@ -41,7 +41,7 @@ beforeEach(async () => {
 
 const stored = () => [...subscriptions.subscriptions.values()];
 const created = { status: 200, text: '200\n' };
-const known = { status: 200, text: '{"warning":"subscription already exists"}\n' };
+const known = { status: 200, text: '{"warning": "subscription already exists"}\n' };
 
 describe('POST /subscribe', () => {
   it('makes a subscription of the account with the policy of the original', async () => {
@@ -139,7 +139,7 @@ describe('POST /subscribe', () => {
   ])('refuses %s in the words of the original', async (body) => {
     expect(await subscribe({ body })).toMatchObject({
       status: 401,
-      text: '{"error":"incorrect submission data was provided"}\n',
+      text: '{"error": "incorrect submission data was provided"}\n',
     });
     expect(await subscribe({ body: { event: 'a', url }, contentType: 'text/plain' })).toMatchObject({
       status: 401,
@@ -155,7 +155,7 @@ describe('POST /subscribe', () => {
   ])('answers as the original failed for %j, and keeps nothing', async (body) => {
     expect(await subscribe({ body })).toMatchObject({
       status: 500,
-      text: '{"message":"Internal Server Error"}\n',
+      text: '{"message": "Internal Server Error"}\n',
     });
     expect(stored()).toEqual([]);
   });
@@ -163,12 +163,12 @@ describe('POST /subscribe', () => {
   it.each(headerRefusals)('refuses the header %j', async (authorization, error) => {
     expect(await subscribe({ authorization })).toMatchObject({
       status: 401,
-      text: `${JSON.stringify({ error })}\n`,
+      text: errorText(error),
     });
   });
 
   it('refuses a token that is unknown, blocked or may not subscribe', async () => {
-    const wrong = { status: 401, text: '{"error":"incorrect subscription token was provided"}\n' };
+    const wrong = { status: 401, text: '{"error": "incorrect subscription token was provided"}\n' };
     const body = { event: 'a', url };
     for (const authorization of [
       'Bearer x',

@@ -7,7 +7,7 @@ import type { DuplicateRule } from '../../../core/webhooks/callback-event';
 import { adsBody } from '../../../core/webhooks/webhook-body';
 import { makeAdsDialect } from '../../../lambdas/shared/ads-dialect';
 import { makeTriggerEvent } from '../../../lambdas/webhooks/trigger-event';
-import { headerRefusals, openCallbackDoor, secretText } from '../../support/callback-doors';
+import { errorText, headerRefusals, openCallbackDoor, secretText } from '../../support/callback-doors';
 
 let appended: Event[];
 let trigger: ReturnType<typeof openCallbackDoor>;
@@ -147,7 +147,7 @@ describe('POST /trigger', () => {
     ['{"event":["a"],"payload":1}', 'error adding event to database: the event must be a string'],
     ['{"event":{},"payload":1}', 'error adding event to database: the event must be a string'],
   ])('refuses %.60s as the original did, and appends nothing', async (body, error) => {
-    expect(await trigger({ body })).toMatchObject({ status: 500, text: `${JSON.stringify({ error })}\n` });
+    expect(await trigger({ body })).toMatchObject({ status: 500, text: errorText(error) });
     expect(appended).toEqual([]);
   });
 
@@ -163,14 +163,14 @@ describe('POST /trigger', () => {
   it.each(headerRefusals)('refuses the header %j', async (authorization, error) => {
     expect(await trigger({ authorization })).toMatchObject({
       status: 401,
-      text: `${JSON.stringify({ error })}\n`,
+      text: errorText(error),
     });
   });
 
   it('refuses another token before it looks at the body', async () => {
     expect(await trigger({ authorization: 'Bearer registration-token', body: '' })).toMatchObject({
       status: 401,
-      text: '{"error":"incorrect trigger token was provided"}\n',
+      text: '{"error": "incorrect trigger token was provided"}\n',
     });
   });
 });
