@@ -104,8 +104,15 @@ export const functions = {
   'manage-subscriptions': {
     handler: 'manage/manage-subscriptions',
     ...door,
-    description: 'Makes, lists, reads, pauses, resumes and deletes subscriptions.',
-    environment: [...tokens, 'REGISTRY_TABLE_NAME', 'ALLOW_PRIVATE_TARGETS', 'TARGET_ARNS'],
+    description: 'Makes, lists, reads, changes, tests and deletes subscriptions; rotates secrets.',
+    environment: [
+      ...tokens,
+      'REGISTRY_TABLE_NAME',
+      'EVENTS_TABLE_NAME',
+      'DELIVERIES_QUEUE_URL',
+      'ALLOW_PRIVATE_TARGETS',
+      'TARGET_ARNS',
+    ],
   },
   'manage-events': {
     handler: 'manage/manage-events',
@@ -127,6 +134,14 @@ export const functions = {
     ...door,
     description: 'Lists deliveries with their attempts and sends dead letters again.',
     environment: [...tokens, 'REGISTRY_TABLE_NAME', 'DELIVERIES_TABLE_NAME', 'DELIVERIES_QUEUE_URL'],
+  },
+  'read-webhook-keys': {
+    handler: 'webhooks/read-webhook-keys',
+    trigger: 'http',
+    description: 'Publishes the keys by which the webhooks of a subscription are verified.',
+    environment: ['REGISTRY_TABLE_NAME'],
+    memoryMegabytes: 512,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
   'manage-erasures': {
     handler: 'manage/manage-erasures',

@@ -49,6 +49,11 @@ export function baseOfOrder(order: string): string {
   return order.slice(0, BASE_LENGTH);
 }
 
+/** When the record of an event was dispatched, in epoch milliseconds. */
+export function millisecondsOfOrder(order: string): number {
+  return Number(order.slice(0, order.indexOf('.')));
+}
+
 function digest(eventId: string): Buffer {
   return createHash('sha256').update(eventId).digest();
 }

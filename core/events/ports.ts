@@ -67,7 +67,7 @@ export interface EventHistoryLister {
 /** One subscription that an event goes to. */
 export interface PlanEntry {
   readonly id: string;
-  /** `door:pattern`, where it listens to a pattern: its row lies there. */
+  /** What it listens to, where that is not the topic, as in `Delivery`: its row lies there. */
   readonly via?: string;
 }
 

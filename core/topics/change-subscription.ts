@@ -1,8 +1,8 @@
 import { ServiceError } from '../errors';
 import { type Principal, requireScope } from '../principal';
 import type { PrivateTargets } from '../webhooks/network-guard';
-import { requireCredentials } from './client-credentials';
 import { requireFormat } from './create-subscription';
+import { requireCredentials } from './credentials-schema';
 import { applyPolicy } from './delivery-policy';
 import { toFilter } from './filter-schema';
 import type { SubscriptionChanges, SubscriptionEditor, SubscriptionStore } from './ports';

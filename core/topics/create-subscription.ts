@@ -1,10 +1,11 @@
 import { ServiceError } from '../errors';
 import type { TopicSelector } from '../events/event';
 import { selects } from '../events/topic-pattern';
+import { bytesFrom, type Idempotency, requireSameRequest } from '../idempotency';
 import { type Principal, requireScope } from '../principal';
 import { FIRST_RUN, type PrepareReplayPorts, prepareReplay } from '../webhooks/prepare-replay';
 import { isFormatFor, topicsOfFormat } from '../webhooks/webhook-body';
-import { requireCredentials } from './client-credentials';
+import { requireCredentials } from './credentials-schema';
 import { applyPolicy, defaultPolicy } from './delivery-policy';
 import { toFilter } from './filter-schema';
 import { findSelector } from './find-selector';
@@ -37,23 +38,66 @@ export async function createSubscription(
   ports: CreateSubscriptionPorts,
   at: string,
 ): Promise<Subscription> {
-  const topic = await findSelector(request.topic, ports.topics);
-  if (topic.door === 'system') {
-    requireScope(principal, 'subscriptions:system');
+  const id = mintSubscriptionId(ports.random);
+  const subscription = await toSubscription(id, request, principal, ports, at);
+  if ((await keep(subscription, request, ports)) === 'already_exists') {
+    throw new Error('the id of a new subscription is taken');
   }
+  return subscription;
+}
+
+/**
+ * The same, but a repetition finds what the first call made, with its secret.
+ * @throws ServiceError also `conflict`: the key was used with another body, or what it made is deleted.
+ */
+export async function createSubscriptionOnce(
+  request: SubscriptionRequest,
+  principal: Principal,
+  ports: CreateSubscriptionPorts & { readonly subscriptions: Pick<SubscriptionStore, 'find'> },
+  at: string,
+  idempotency: Idempotency,
+): Promise<{ readonly subscription: Subscription; readonly isReplay: boolean }> {
+  const id = mintSubscriptionId(bytesFrom(idempotency.seed));
+  const found = await ports.subscriptions.find(id);
+  if (!found) {
+    const made = await toSubscription(id, request, principal, ports, at);
+    const subscription = { ...made, madeBy: idempotency.digest };
+    if ((await keep(subscription, request, ports)) === 'created') {
+      return { subscription, isReplay: false };
+    }
+  }
+  // Somebody was faster: the same call at the same moment, as a rule.
+  const earlier = found ?? (await ports.subscriptions.find(id));
+  requireSameRequest(idempotency, earlier?.madeBy);
+  if (earlier === undefined || earlier.state === 'deleted') {
+    const key = JSON.stringify(idempotency.key);
+    throw new ServiceError('conflict', `the subscription that the Idempotency-Key ${key} made is deleted`);
+  }
+  requireScopeFor(earlier.topic, principal);
+  return { subscription: earlier, isReplay: true };
+}
+
+async function toSubscription(
+  id: string,
+  request: SubscriptionRequest,
+  principal: Principal,
+  ports: CreateSubscriptionPorts,
+  at: string,
+): Promise<Subscription> {
+  const topic = await findSelector(request.topic, ports.topics);
+  requireScopeFor(topic, principal);
   requireDestination(request.target, ports);
   requireNothingOfHttp(request);
-  const format = requireFormat(request.format ?? 'standard', topic);
-  const subscription: Subscription = {
-    id: mintSubscriptionId(ports.random),
+  return {
+    id,
     topic,
     owner: principal.subject,
     ...(request.filter && { filter: toFilter(request.filter) }),
     target: request.target,
-    format,
+    format: requireFormat(request.format ?? 'standard', topic),
     state: 'active',
     policy: applyPolicy(request.policy ?? {}, defaultPolicy),
-    secrets: [{ secret: request.secret ?? mintSigningSecret(ports.random) }],
+    secrets: [{ secret: request.secret ?? mintSigningSecret(ports.random, request.signature) }],
     headers: request.headers ?? {},
     ...(request.credentials && {
       credentials: requireCredentials(request.credentials, ports.privateTargets),
@@ -63,11 +107,23 @@ export async function createSubscription(
     createdAt: at,
     updatedAt: at,
   };
-  if (request.replay_from !== undefined) {
-    await prepareReplay(subscription, request.replay_from, ports.replays);
+}
+
+async function keep(
+  subscription: Subscription,
+  { replay_from }: SubscriptionRequest,
+  ports: CreateSubscriptionPorts,
+): Promise<'created' | 'already_exists'> {
+  if (replay_from !== undefined) {
+    await prepareReplay(subscription, replay_from, ports.replays);
   }
-  await ports.subscriptions.create(subscription);
-  return subscription;
+  return ports.subscriptions.create(subscription);
+}
+
+function requireScopeFor({ door }: TopicSelector, principal: Principal): void {
+  if (door === 'system') {
+    requireScope(principal, 'subscriptions:system');
+  }
 }
 
 /** @throws ServiceError `body_invalid` for a format that does not tell of all that the selector selects. */

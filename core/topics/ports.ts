@@ -1,6 +1,7 @@
 import type { TopicKey, TopicSelector } from '../events/event';
+import type { Credentials } from './credentials';
 import type { EventFilter } from './event-filter';
-import type { ClientCredentials, Subscription, SubscriptionState } from './subscription';
+import type { SigningSecret, Subscription, SubscriptionState } from './subscription';
 import type { Topic } from './topic';
 
 /** The registry of topics. Uniqueness is by conditional put. */
@@ -26,7 +27,11 @@ export interface SubscriptionReference {
 
 /** The registry of subscriptions. All reads are strongly consistent, so a change takes effect with its reply. */
 export interface SubscriptionStore {
-  create(subscription: Subscription): Promise<void>;
+  /**
+   * One that can be repeated (`madeBy`) finds what an earlier call has left of the same, and goes on with it.
+   * @returns `already_exists` when there is one of that id.
+   */
+  create(subscription: Subscription): Promise<'created' | 'already_exists'>;
   /** Those that listen to exactly this topic, or this pattern, in every state but `deleted`. */
   ofTopic(topic: TopicSelector): Promise<readonly Subscription[]>;
   /** In any state; `undefined` when there never was one, or it was deleted long ago. */
@@ -42,13 +47,15 @@ export interface SubscriptionStore {
     change: { from: readonly SubscriptionState[]; to: SubscriptionState; reason?: string; at: string },
   ): Promise<{ readonly moved: boolean; readonly state: SubscriptionState | undefined }>;
   /**
-   * An owner's, oldest first, in every state but `deleted`.
+   * An owner's, oldest first, in every state but `deleted`. Where few of many pass `where`, a page may hold
+   * less than its limit and still have a next one.
    * @throws ServiceError `parameter_invalid` for a token that no list gave.
    */
   list(options: {
     owner: string;
     limit: number;
     after?: string;
+    where?: (subscription: Subscription) => boolean;
   }): Promise<{ subscriptions: readonly Subscription[]; next?: string }>;
 }
 
@@ -59,7 +66,7 @@ export interface SubscriptionChanges
   /** `null` removes it: all events. */
   readonly filter?: EventFilter | null;
   /** `null` removes them. */
-  readonly credentials?: ClientCredentials | null;
+  readonly credentials?: Credentials | null;
   /** Clears the reason of the old state. */
   readonly state?: 'active' | 'paused';
 }
@@ -75,6 +82,21 @@ export interface SubscriptionEditor {
   revise(
     reference: SubscriptionReference,
     changes: SubscriptionChanges,
+    at: string,
+  ): Promise<Subscription | undefined>;
+}
+
+/** The registry, for whoever rotates secrets. */
+export interface SecretStore {
+  /**
+   * Replaces the secrets if they are still those that were read.
+   * @param at ISO 8601.
+   * @returns the subscription as it is now; `undefined` when they have changed, or it is deleted.
+   */
+  replaceSecrets(
+    reference: SubscriptionReference,
+    read: readonly SigningSecret[],
+    secrets: readonly SigningSecret[],
     at: string,
   ): Promise<Subscription | undefined>;
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { credentialsSchema } from './client-credentials';
+import { credentialsSchema } from './credentials-schema';
 import { policySchema } from './delivery-policy';
 import { filterSchema } from './filter-schema';
-import { isSigningSecret } from './signing-secret';
+import { isSigningSecret, type SignatureVersion, signatureVersions, versionOf } from './signing-secret';
 import { webhookFormats } from './subscription';
 import { checkHeaders } from './subscription-headers';
 
@@ -14,7 +14,24 @@ const headers = z.custom<Record<string, string>>().superRefine((value: unknown, 
     context.addIssue({ code: 'custom', message: problem });
   }
 });
-const secret = z.string().refine(isSigningSecret, 'expected "whsec_" and the base64 of 24 to 64 bytes');
+export const secretSchema = z
+  .string()
+  .max(200)
+  .refine(
+    isSigningSecret,
+    'expected "whsec_" and the base64 of 24 to 64 bytes, or "whsk_" and that of an Ed25519 key',
+  );
+
+export const WRONG_KIND = { path: ['signature'], message: 'the secret given signs otherwise' };
+
+/** Whoever gives a secret need not say how it signs. */
+export function isKindOfSecret(given: {
+  readonly secret?: string | undefined;
+  readonly signature?: SignatureVersion | undefined;
+}): boolean {
+  const { secret, signature } = given;
+  return secret === undefined || signature === undefined || versionOf(secret) === signature;
+}
 
 /** Where a replay of the history begins: at its start, or at a time, in UTC with milliseconds. */
 export const replayFrom = z.union(
@@ -23,18 +40,21 @@ export const replayFrom = z.union(
 );
 
 /** The body of `POST /v1/subscriptions`. */
-export const subscriptionSchema = z.strictObject({
-  topic: z.string().min(1).max(300),
-  target,
-  filter: filterSchema.optional(),
-  description: description.optional(),
-  headers: headers.optional(),
-  format: z.enum(webhookFormats).optional(),
-  credentials: credentialsSchema.optional(),
-  policy: policySchema.optional(),
-  secret: secret.optional(),
-  replay_from: replayFrom.optional(),
-});
+export const subscriptionSchema = z
+  .strictObject({
+    topic: z.string().min(1).max(300),
+    target,
+    filter: filterSchema.optional(),
+    description: description.optional(),
+    headers: headers.optional(),
+    format: z.enum(webhookFormats).optional(),
+    credentials: credentialsSchema.optional(),
+    policy: policySchema.optional(),
+    secret: secretSchema.optional(),
+    signature: z.enum(signatureVersions).optional(),
+    replay_from: replayFrom.optional(),
+  })
+  .refine(isKindOfSecret, WRONG_KIND);
 
 /** The body of `PATCH /v1/subscriptions/{id}`; `null` removes the `filter`, the `description` or the `credentials`. */
 export const subscriptionChangesSchema = z

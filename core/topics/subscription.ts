@@ -1,4 +1,6 @@
 import type { TopicSelector } from '../events/event';
+import type { Idempotency } from '../idempotency';
+import type { Credentials } from './credentials';
 import type { EventFilter } from './event-filter';
 
 /** How hard a delivery is tried. */
@@ -59,26 +61,17 @@ export interface Circuit {
 export type SubscriptionState = 'active' | 'paused' | 'disabled' | 'deleted';
 
 export interface SigningSecret {
-  /** `whsec_` and the base64 of the key (Standard Webhooks). */
+  /** `whsec_` or `whsk_` and the base64 of the key (Standard Webhooks): its kind says how it signs. */
   readonly secret: string;
   /** ISO 8601; an older secret signs beside the new one until then. */
   readonly expiresAt?: string;
+  /** The rotation that brought it, where that can be repeated. */
+  readonly madeBy?: Pick<Idempotency, 'seed' | 'digest'>;
 }
 
 /** How a body is written: as Standard Webhooks have it, as Mozilla CIS posts its hook, or as ADS posts callbacks. */
 export const webhookFormats = ['standard', 'cis', 'ads'] as const;
 export type WebhookFormat = (typeof webhookFormats)[number];
-
-/** By which a subscriber's own issuer gives a bearer token for it (RFC 6749, section 4.4). */
-export interface ClientCredentials {
-  readonly type: 'oauth2_client_credentials';
-  readonly tokenUrl: string;
-  readonly clientId: string;
-  /** Never shown. */
-  readonly clientSecret: string;
-  readonly audience?: string;
-  readonly scope?: string;
-}
 
 /** topic + target + delivery policy + state, owned by an account. */
 export interface Subscription {
@@ -98,9 +91,11 @@ export interface Subscription {
   /** Newest first. */
   readonly secrets: readonly SigningSecret[];
   readonly headers: Readonly<Record<string, string>>;
-  /** With them every delivery carries a bearer token; it replaces an `authorization` header of `headers`. */
-  readonly credentials?: ClientCredentials;
+  /** Every delivery carries them; they replace a header of the same name in `headers`. */
+  readonly credentials?: Credentials;
   readonly description?: string;
+  /** The digest of the call that made it, where that can be repeated. */
+  readonly madeBy?: string;
   readonly health?: TargetHealth;
   /** The run of the replay that it waits for: live deliveries are held until the history has been sent. */
   readonly replaying?: number;

@@ -1,4 +1,4 @@
-import type { ClientCredentials } from '../topics/subscription';
+import type { ClientCredentials } from '../topics/credentials';
 import type { WebhookTarget } from './ports';
 
 /** Why a subscriber's token could not be had: `token_refused` by its issuer, or no usable answer. */

@@ -33,7 +33,7 @@ export interface Attempt {
 export interface Delivery extends DeliveryKey {
   /** `door/name`. */
   readonly topic: string;
-  /** `door:pattern`, where the subscription listens to a pattern. */
+  /** What the subscription listens to, where that is not the topic: `door:pattern`, or at a test `door/name`. */
   readonly via?: string;
   /** Where the event lies in the history: the order of its row. */
   readonly order: string;

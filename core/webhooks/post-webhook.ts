@@ -1,4 +1,4 @@
-import type { ClientCredentials } from '../topics/subscription';
+import { type ClientCredentials, type Credentials, credentialsHeader } from '../topics/credentials';
 import type { AccessTokens } from './access-tokens';
 import type { TargetResult, WebhookRequest, WebhookTarget } from './ports';
 
@@ -11,18 +11,30 @@ export interface PostPorts {
 const UNAUTHORIZED = 401;
 
 /**
- * Makes one attempt: posts the webhook, with a bearer token when the subscription has credentials. A 401 has the
- * token renewed and the webhook posted once more, because a token can be revoked before it expires. All of it
- * happens within the time-out of the request.
+ * Makes one attempt: posts the webhook with the subscription's credentials, which replace a header of the same
+ * name. All of it happens within the time-out of the request.
  */
 export async function postWebhook(
   request: WebhookRequest,
-  credentials: ClientCredentials | undefined,
+  credentials: Credentials | undefined,
   ports: PostPorts,
 ): Promise<TargetResult> {
   if (!credentials) {
     return ports.target.post(request);
   }
+  if (credentials.type !== 'oauth2_client_credentials') {
+    const headers = { ...request.headers, ...credentialsHeader(credentials) };
+    return ports.target.post({ ...request, headers });
+  }
+  return postWithTokens(request, credentials, ports);
+}
+
+/** A 401 has the token renewed and the webhook posted once more: a token can be revoked before it expires. */
+async function postWithTokens(
+  request: WebhookRequest,
+  credentials: ClientCredentials,
+  ports: PostPorts,
+): Promise<TargetResult> {
   const startedAt = ports.now().getTime();
   const first = await postWithToken();
   if (!('token' in first) || !('status' in first.result) || first.result.status !== UNAUTHORIZED) {
@@ -36,7 +48,7 @@ export async function postWebhook(
     refused?: string,
   ): Promise<{ readonly token: string; readonly result: TargetResult } | { readonly result: TargetResult }> {
     const timeoutSeconds = secondsLeft();
-    const read = await ports.tokens.read(credentials as ClientCredentials, {
+    const read = await ports.tokens.read(credentials, {
       timeoutSeconds,
       ...(refused !== undefined && { refused }),
     });

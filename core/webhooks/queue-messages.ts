@@ -12,7 +12,7 @@ const key = {
 const deliveryMessage = z.object({
   ...key,
   topic: z.string().regex(/\//),
-  via: z.string().regex(/:/).exactOptional(),
+  via: z.string().regex(/[:/]/).exactOptional(),
   order: z.string(),
   attempt: z.int().min(1),
   event: eventSchema.exactOptional(),

@@ -1,4 +1,5 @@
 import type { Event } from '../events/event';
+import { liveSecrets } from '../topics/signing-keys';
 import type { Subscription } from '../topics/subscription';
 import { isReservedHeader } from '../topics/subscription-headers';
 import { messageText } from './message-text';
@@ -14,9 +15,7 @@ import { formatHeaders, webhookBody } from './webhook-body';
 export function makeWebhookRequest(subscription: Subscription, event: Event, now: Date): WebhookRequest {
   const written = webhookBody(subscription.format, event);
   const body = isArn(subscription.target) ? messageText(written) : written;
-  const secrets = subscription.secrets
-    .filter(({ expiresAt }) => expiresAt === undefined || Date.parse(expiresAt) > now.getTime())
-    .map(({ secret }) => secret);
+  const secrets = liveSecrets(subscription, now.getTime()).map(({ secret }) => secret);
   const signature = signWebhook({
     id: headerSafe(event.id),
     timestampSeconds: Math.floor(now.getTime() / 1000),

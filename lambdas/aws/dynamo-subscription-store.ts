@@ -2,22 +2,23 @@ import {
   DeleteCommand,
   type DynamoDBDocumentClient,
   GetCommand,
-  PutCommand,
   paginateQuery,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { parseSelector, type TopicSelector } from '../../core/events/event';
 import type {
+  SecretStore,
   SubscriptionChanges,
   SubscriptionEditor,
   SubscriptionReference,
   SubscriptionStore,
 } from '../../core/topics/ports';
-import type { Subscription } from '../../core/topics/subscription';
+import type { SigningSecret, Subscription } from '../../core/topics/subscription';
 import { ifConditionHolds } from './conditional-write';
 import { batchRead } from './dynamo-batch-read';
 import { withoutHealth } from './health-attributes';
 import { toPolicyAttribute } from './policy-attribute';
+import { putSubscription } from './put-subscription';
 import { readPage } from './registry-page';
 import { expiryAfter, hasExpired, type Row } from './row';
 import {
@@ -30,13 +31,15 @@ import {
   toCredentialsAttribute,
   toFilterAttribute,
   topicPartition,
+  toSecretAttribute,
   toSubscription,
-  toSubscriptionRow,
 } from './subscription-row';
 import { type Assignments, buildUpdate } from './update-expression';
 
 /** Longer than any delivery is retried, dead letters and their resends included (core/events/retention.ts). */
 const TOMBSTONE_DAYS = 60;
+
+const LIVE_STATES = ['active', 'paused', 'disabled'];
 
 /**
  * Subscriptions on the registry table, by the keys of `lambdas/tables.ts`.
@@ -46,35 +49,11 @@ export function makeDynamoSubscriptionStore(
   client: DynamoDBDocumentClient,
   tableName: string,
   now: () => number = Date.now,
-): SubscriptionStore & SubscriptionEditor {
-  return { create, ofTopic, find, findMany, changeState, list, revise };
+): SubscriptionStore & SubscriptionEditor & SecretStore {
+  return { create, ofTopic, find, findMany, changeState, list, revise, replaceSecrets };
 
-  async function create(subscription: Subscription): Promise<void> {
-    const { id, owner, createdAt } = subscription;
-    const row = toSubscriptionRow(subscription);
-    // What points at the subscription first: a row that points nowhere reads as not found, while a
-    // subscription without them would be called and could not be deleted.
-    await putOnce({ ...referenceRowKey(id), topic: row.topic, owner, created_at: createdAt });
-    await putOnce({ ...ownerRowKey(subscription), id, topic: row.topic, owner, created_at: createdAt });
-    await putOnce(row);
-  }
-
-  /** Its own repetition (the client retries what timed out) finds the row as it is; another's id is a fault. */
-  async function putOnce(row: Row): Promise<void> {
-    await client.send(
-      new PutCommand({
-        TableName: tableName,
-        Item: row,
-        ConditionExpression:
-          'attribute_not_exists(#partition) OR (#owner = :owner AND #created_at = :created_at)',
-        ExpressionAttributeNames: {
-          '#partition': 'partition',
-          '#owner': 'owner',
-          '#created_at': 'created_at',
-        },
-        ExpressionAttributeValues: { ':owner': row.owner, ':created_at': row.created_at },
-      }),
-    );
+  async function create(subscription: Subscription): Promise<'created' | 'already_exists'> {
+    return putSubscription(client, tableName, subscription);
   }
 
   async function ofTopic(topic: TopicSelector): Promise<readonly Subscription[]> {
@@ -152,7 +131,7 @@ export function makeDynamoSubscriptionStore(
     { description, target, filter, format, headers, credentials, policy, state }: SubscriptionChanges,
     at: string,
   ): Promise<Subscription | undefined> {
-    const row = await update(reference, ['active', 'paused', 'disabled'], {
+    const row = await update(reference, LIVE_STATES, {
       updated_at: at,
       description,
       target,
@@ -168,11 +147,26 @@ export function makeDynamoSubscriptionStore(
     return row && toSubscription(row);
   }
 
-  /** @returns the row as it is now; `undefined` when it is not there or in another state. */
+  async function replaceSecrets(
+    reference: SubscriptionReference,
+    read: readonly SigningSecret[],
+    secrets: readonly SigningSecret[],
+    at: string,
+  ): Promise<Subscription | undefined> {
+    const assignments = { updated_at: at, secrets: secrets.map(toSecretAttribute) };
+    const row = await update(reference, LIVE_STATES, assignments, ifSecretsAre(read));
+    return row && toSubscription(row);
+  }
+
+  /**
+   * @param also a further condition.
+   * @returns the row as it is now; `undefined` when it is not there or in another state.
+   */
   async function update(
     reference: SubscriptionReference,
     from: readonly string[],
     assignments: Assignments,
+    also: Condition = { expression: '', names: {}, values: {} },
   ): Promise<Row | undefined> {
     const states = Object.fromEntries(from.map((state, index) => [`:from${index}`, state]));
     const built = buildUpdate(assignments);
@@ -180,9 +174,9 @@ export function makeDynamoSubscriptionStore(
       TableName: tableName,
       Key: subscriptionRowKey(reference),
       UpdateExpression: built.expression,
-      ConditionExpression: `#state IN (${Object.keys(states).join(', ')})`,
-      ExpressionAttributeNames: { ...built.names, '#state': 'state' },
-      ExpressionAttributeValues: { ...built.values, ...states },
+      ConditionExpression: `#state IN (${Object.keys(states).join(', ')})${also.expression}`,
+      ExpressionAttributeNames: { ...built.names, ...also.names, '#state': 'state' },
+      ExpressionAttributeValues: { ...built.values, ...also.values, ...states },
       ReturnValues: 'ALL_NEW',
     });
     return (await ifConditionHolds(client.send(command)))?.Attributes;
@@ -207,14 +201,18 @@ export function makeDynamoSubscriptionStore(
     return expiryAfter(TOMBSTONE_DAYS, now());
   }
 
-  async function list({ owner, limit, after }: Parameters<SubscriptionStore['list']>[0]) {
+  async function list({ owner, limit, after, where }: Parameters<SubscriptionStore['list']>[0]) {
     const { items, ...rest } = await readPage({
       client,
       tableName,
       partition: ownerPartition(owner),
       limit,
       after,
-      resolve: findListed,
+      isFiltered: where !== undefined,
+      resolve: async (rows) => {
+        const listed = await findListed(rows);
+        return where ? listed.map((one) => (one && where(one) ? one : undefined)) : listed;
+      },
     });
     return { subscriptions: items, ...rest };
   }
@@ -230,4 +228,19 @@ export function makeDynamoSubscriptionStore(
       return isListedHere ? subscription : undefined;
     });
   }
+}
+
+interface Condition {
+  readonly expression: string;
+  readonly names: Readonly<Record<string, string>>;
+  readonly values: Row;
+}
+
+/** By the newest and their number: a rotation always brings another one in front. */
+function ifSecretsAre(read: readonly SigningSecret[]): Condition {
+  return {
+    expression: ' AND size(#secrets) = :count AND #secrets[0].#secret = :newest',
+    names: { '#secrets': 'secrets', '#secret': 'secret' },
+    values: { ':count': read.length, ':newest': read[0]?.secret ?? '' },
+  };
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { parseSelector, selectorText, type TopicSelector } from '../../core/events/event';
+import type { Credentials } from '../../core/topics/credentials';
 import type { EventFilter } from '../../core/topics/event-filter';
 import type { SubscriptionReference } from '../../core/topics/ports';
-import type { ClientCredentials, SigningSecret, Subscription } from '../../core/topics/subscription';
+import type { SigningSecret, Subscription } from '../../core/topics/subscription';
 import { toHealth, toHealthAttributes } from './health-attributes';
 import { toPolicy, toPolicyAttribute } from './policy-attribute';
 import type { Row } from './row';
@@ -58,11 +59,12 @@ export function toSubscriptionRow(subscription: Subscription): Row {
     state_reason: subscription.stateReason,
     policy: toPolicyAttribute(subscription.policy),
     ...toHealthAttributes(subscription.health),
-    secrets: subscription.secrets.map(({ secret, expiresAt }) => ({ secret, expires_at: expiresAt })),
+    secrets: subscription.secrets.map(toSecretAttribute),
     headers: subscription.headers,
     credentials: subscription.credentials && toCredentialsAttribute(subscription.credentials),
     description: subscription.description,
     replaying: subscription.replaying,
+    made_by: subscription.madeBy,
     created_at: subscription.createdAt,
     updated_at: subscription.updatedAt,
   };
@@ -92,20 +94,28 @@ export function toSubscription(row: Row): Subscription {
     ...(row.credentials !== undefined && { credentials: toCredentials(row.credentials as Row) }),
     ...(row.description !== undefined && { description: row.description as string }),
     ...(row.replaying !== undefined && { replaying: row.replaying as number }),
+    ...(row.made_by !== undefined && { madeBy: row.made_by as string }),
     createdAt: row.created_at as string,
     updatedAt: row.updated_at as string,
   };
 }
 
-export function toCredentialsAttribute(credentials: ClientCredentials): Row {
+export function toCredentialsAttribute(credentials: Credentials): Row {
+  if (credentials.type !== 'oauth2_client_credentials') {
+    return { ...credentials };
+  }
   const { type, tokenUrl, clientId, clientSecret, audience, scope } = credentials;
   const secret = { client_id: clientId, client_secret: clientSecret };
   return { type, token_url: tokenUrl, ...secret, audience, scope };
 }
 
-function toCredentials({ audience, scope, ...row }: Row): ClientCredentials {
+function toCredentials(row: Row): Credentials {
+  if (row.type !== 'oauth2_client_credentials') {
+    return row as unknown as Credentials;
+  }
+  const { audience, scope } = row;
   return {
-    type: row.type as ClientCredentials['type'],
+    type: row.type,
     tokenUrl: row.token_url as string,
     clientId: row.client_id as string,
     clientSecret: row.client_secret as string,
@@ -114,6 +124,18 @@ function toCredentials({ audience, scope, ...row }: Row): ClientCredentials {
   };
 }
 
-function toSecret({ secret, expires_at }: Row): SigningSecret {
-  return { secret: secret as string, ...(expires_at !== undefined && { expiresAt: expires_at as string }) };
+export function toSecretAttribute({ secret, expiresAt, madeBy }: SigningSecret): Row {
+  return {
+    secret,
+    ...(expiresAt !== undefined && { expires_at: expiresAt }),
+    ...(madeBy && { made_by: madeBy }),
+  };
+}
+
+function toSecret({ secret, expires_at, made_by }: Row): SigningSecret {
+  return {
+    secret: secret as string,
+    ...(expires_at !== undefined && { expiresAt: expires_at as string }),
+    ...(made_by !== undefined && { madeBy: made_by as NonNullable<SigningSecret['madeBy']> }),
+  };
 }

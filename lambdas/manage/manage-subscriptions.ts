@@ -1,105 +1,57 @@
 import { randomBytes } from 'node:crypto';
-import { type Principal, requireScope } from '../../core/principal';
-import {
-  changeSubscription,
-  deleteSubscription,
-  findOwnSubscription,
-} from '../../core/topics/change-subscription';
-import { createSubscription } from '../../core/topics/create-subscription';
-import type { SubscriptionEditor, SubscriptionStore, TopicStore } from '../../core/topics/ports';
-import type { DestinationRules } from '../../core/topics/require-destination';
-import { subscriptionChangesSchema, subscriptionSchema } from '../../core/topics/subscription-schema';
+import { requireScope } from '../../core/principal';
 import { parsePrivateTargets } from '../../core/webhooks/network-guard';
-import type { PrepareReplayPorts } from '../../core/webhooks/prepare-replay';
 import { parseOwnTargets } from '../../core/webhooks/target-arn';
 import { documentClient } from '../aws/document-client';
+import { makeDynamoEventHistory } from '../aws/dynamo-event-history';
+import { makeDynamoFanOutMarkers } from '../aws/dynamo-fan-out-markers';
 import { makeDynamoReplayStore } from '../aws/dynamo-replay-store';
 import { makeDynamoRunNumbers } from '../aws/dynamo-run-numbers';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
+import { sqsClient } from '../aws/sqs-client';
+import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
 import type { Authenticator } from '../shared/authenticate';
 import { makeAccountAuthenticator } from '../shared/authenticate-account';
 import { readEnvironment } from '../shared/environment';
 import { type DoorMethods, httpFunction } from '../shared/http-function';
-import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
+import type { HttpHandler } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
-import { readBody, readPaging } from './read-request';
-import { toSubscriptionBody } from './subscription-body';
+import { answerSubscription, type SubscriptionPorts } from './answer-subscription';
+import { createOrRepeat, listSubscriptions, type SubscriptionsPorts } from './answer-subscriptions';
 
-export interface ManageSubscriptionsPorts extends DestinationRules {
-  readonly topics: Pick<TopicStore, 'find'>;
-  readonly subscriptions: SubscriptionStore & SubscriptionEditor;
-  readonly replays: PrepareReplayPorts;
-  readonly authenticate: Authenticator;
-  /** Cryptographically random. */
-  readonly random: (count: number) => Uint8Array;
-  /** Epoch milliseconds. */
-  readonly now: () => number;
-}
+export type ManageSubscriptionsPorts = SubscriptionsPorts &
+  SubscriptionPorts & { readonly authenticate: Authenticator };
 
 /**
- * Trigger: `POST` and `GET /v1/subscriptions`, `GET`, `PATCH` and `DELETE /v1/subscriptions/{id}`.
- * Success: 201 with the subscription and, this once, its secret; 200; 204 when it is deleted. In effect at once.
- * Refusal: 400, 401, 403 (scope), 404 (also another's), 413, 422 (target) as problem details.
- * Retry: a POST whose reply was lost may have made a subscription, which the list shows; the others are harmless.
+ * Trigger: `POST` and `GET /v1/subscriptions`, `GET`, `PATCH` and `DELETE /v1/subscriptions/{id}`, `POST` of its
+ *   `rotate-secret` and `test`.
+ * Success: 201 with the subscription and, this once, its secret; 200; 202 for a test; 204 when it is deleted. In
+ *   effect at once.
+ * Refusal: 400, 401, 403 (scope), 404 (also another's), 409, 413, 422 (target) as problem details.
+ * Retry: with an `Idempotency-Key` a POST may be repeated; without, what it made is in the list. The others are
+ *   harmless.
  */
 export function makeManageSubscriptions(ports: ManageSubscriptionsPorts): HttpHandler {
-  const { subscriptions } = ports;
   return async (request) => {
     const principal = await ports.authenticate(request);
     requireScope(principal, request.method === 'GET' ? 'subscriptions:read' : 'subscriptions:write');
-    const { id } = request.parameters;
-    if (id !== undefined) {
-      return answerOne(request, principal, id);
+    if (request.parameters.id !== undefined) {
+      return answerSubscription(request, principal, request.parameters.id, ports);
     }
-    return request.method === 'POST' ? create(request, principal) : list(request, principal);
+    return request.method === 'POST'
+      ? createOrRepeat(request, principal, ports)
+      : listSubscriptions(request, principal, ports);
   };
-
-  async function answerOne(request: HttpRequest, principal: Principal, id: string): Promise<HttpReply> {
-    switch (request.method) {
-      case 'GET':
-        return {
-          status: 200,
-          body: toSubscriptionBody(await findOwnSubscription(id, principal, subscriptions)),
-        };
-      case 'PATCH': {
-        const changes = readBody(request, subscriptionChangesSchema);
-        const changed = await changeSubscription(id, changes, principal, ports, at());
-        return { status: 200, body: toSubscriptionBody(changed) };
-      }
-      default:
-        await deleteSubscription(id, principal, subscriptions, at());
-        return { status: 204 };
-    }
-  }
-
-  async function create(request: HttpRequest, principal: Principal): Promise<HttpReply> {
-    const body = readBody(request, subscriptionSchema);
-    const made = await createSubscription(body, principal, ports, at());
-    return {
-      status: 201,
-      // Relative to the path that was called: only that leads through a stage's prefix, too.
-      headers: { location: request.path.endsWith('/') ? made.id : `subscriptions/${made.id}` },
-      body: { ...toSubscriptionBody(made), secret: made.secrets[0]?.secret },
-    };
-  }
-
-  async function list(request: HttpRequest, principal: Principal): Promise<HttpReply> {
-    const page = await subscriptions.list({ owner: principal.subject, ...readPaging(request) });
-    return {
-      status: 200,
-      body: { subscriptions: page.subscriptions.map(toSubscriptionBody), next: page.next },
-    };
-  }
-
-  function at(): string {
-    return new Date(ports.now()).toISOString();
-  }
 }
 
 export const subscriptionMethods: DoorMethods = {
   methods: ['GET', 'POST'],
-  methodsOf: { '/v1/subscriptions/{id}': ['GET', 'PATCH', 'DELETE'] },
+  methodsOf: {
+    '/v1/subscriptions/{id}': ['GET', 'PATCH', 'DELETE'],
+    '/v1/subscriptions/{id}/rotate-secret': ['POST'],
+    '/v1/subscriptions/{id}/test': ['POST'],
+  },
 };
 
 export const handler = httpFunction({
@@ -119,6 +71,9 @@ export const handler = httpFunction({
       privateTargets: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS),
       ownTargets: parseOwnTargets(environment.TARGET_ARNS),
       authenticate: makeAccountAuthenticator(environment),
+      markers: makeDynamoFanOutMarkers(client, environment.EVENTS_TABLE_NAME),
+      history: makeDynamoEventHistory(client, environment.EVENTS_TABLE_NAME),
+      queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
       random: randomBytes,
       now: Date.now,
     });

@@ -14,7 +14,19 @@ const MAX_LIMIT = 100;
  * @throws ServiceError with what is wrong, by the names of the fields.
  */
 export function readBody<Schema extends z.ZodType>(request: HttpRequest, schema: Schema): z.output<Schema> {
-  const parsed = schema.safeParse(parseJsonBody(request, BODY_LIMIT_BYTES));
+  return requireShape(parseJsonBody(request, BODY_LIMIT_BYTES), schema);
+}
+
+/** The same where all members may be left out: no body is an empty one. */
+export function readOptionalBody<Schema extends z.ZodType>(
+  request: HttpRequest,
+  schema: Schema,
+): z.output<Schema> {
+  return request.body.length === 0 ? requireShape({}, schema) : readBody(request, schema);
+}
+
+function requireShape<Schema extends z.ZodType>(body: unknown, schema: Schema): z.output<Schema> {
+  const parsed = schema.safeParse(body);
   if (parsed.success) {
     return parsed.data;
   }

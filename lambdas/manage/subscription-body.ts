@@ -1,10 +1,15 @@
-import type { ClientCredentials, Subscription } from '../../core/topics/subscription';
+import type { Credentials } from '../../core/topics/credentials';
+import { publicKeyOf } from '../../core/topics/ed25519-key';
+import { liveSecrets } from '../../core/topics/signing-keys';
+import { versionOf } from '../../core/topics/signing-secret';
+import type { SigningSecret, Subscription } from '../../core/topics/subscription';
 import { HIDDEN_VALUE } from '../../core/topics/subscription-headers';
 import { topicReferenceText } from '../../core/topics/topic-reference';
 
-/** A subscription as its owner reads it: everything but the secrets. */
-export function toSubscriptionBody(subscription: Subscription): Record<string, unknown> {
+/** A subscription as its owner reads it: everything but the secrets. @param now epoch milliseconds. */
+export function toSubscriptionBody(subscription: Subscription, now: number): Record<string, unknown> {
   const { policy } = subscription;
+  const [newest, ...old] = liveSecrets(subscription, now);
   return {
     id: subscription.id,
     topic: topicReferenceText(subscription.topic),
@@ -17,6 +22,8 @@ export function toSubscriptionBody(subscription: Subscription): Record<string, u
     state_reason: subscription.stateReason,
     description: subscription.description,
     replaying: subscription.replaying,
+    ...(newest && toKeyBody(newest)),
+    old_secrets: old.length > 0 ? old.map(toKeyBody) : undefined,
     headers: withoutValues(subscription.headers),
     credentials: subscription.credentials && toCredentialsBody(subscription.credentials),
     policy: {
@@ -35,10 +42,33 @@ export function toSubscriptionBody(subscription: Subscription): Record<string, u
   };
 }
 
+/** How a secret signs, and by which public key that is verified. */
+function toKeyBody({ secret, expiresAt }: SigningSecret) {
+  const signature = versionOf(secret);
+  return {
+    signature,
+    public_key: signature === 'v1a' ? publicKeyOf(secret) : undefined,
+    expires_at: expiresAt,
+  };
+}
+
 function withoutValues(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.keys(headers).map((name) => [name, HIDDEN_VALUE]));
 }
 
-function toCredentialsBody({ type, tokenUrl, clientId, audience, scope }: ClientCredentials) {
-  return { type, token_url: tokenUrl, client_id: clientId, audience, scope };
+/** Kind by kind, by name: what a kind gains is not shown unless it is written here. */
+function toCredentialsBody(credentials: Credentials): Record<string, unknown> {
+  const { type } = credentials;
+  switch (type) {
+    case 'basic':
+      return { type, username: credentials.username };
+    case 'bearer':
+      return { type };
+    case 'key_header':
+      return { type, name: credentials.name };
+    case 'oauth2_client_credentials': {
+      const { tokenUrl, clientId, audience, scope } = credentials;
+      return { type, token_url: tokenUrl, client_id: clientId, audience, scope };
+    }
+  }
 }

@@ -40,6 +40,11 @@ export class EventLog extends Construct {
     this.history.grant(fn, 'GetItem', 'BatchGetItem', 'Query');
   }
 
+  /** Lets the function add an event to the history, past the stream: its marker first. */
+  grantAdd(fn: ServiceFunction): void {
+    this.history.grant(fn, 'GetItem', 'PutItem');
+  }
+
   /** Lets the function write history: the marker first, conditionally, then the event and its fan-out. */
   grantRecord(fn: ServiceFunction): void {
     this.history.grant(fn, 'GetItem', 'PutItem', 'UpdateItem');

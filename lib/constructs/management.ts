@@ -21,6 +21,7 @@ export class Management extends Construct {
   readonly manageDeliveries: ServiceFunction;
   readonly manageReplays: ServiceFunction;
   readonly manageAccounts: ServiceFunction;
+  readonly readWebhookKeys: ServiceFunction;
   readonly readHealth: ServiceFunction;
   readonly answerNotFound: ServiceFunction;
 
@@ -36,6 +37,7 @@ export class Management extends Construct {
     this.manageDeliveries = this.addManageDeliveries();
     this.manageReplays = this.addManageReplays();
     this.manageAccounts = this.addManageAccounts();
+    this.readWebhookKeys = this.addReadWebhookKeys();
     this.readHealth = new ServiceFunction(this, 'read-health', {
       ...props,
       environment: { STAGE: props.settings.stage },
@@ -52,6 +54,7 @@ export class Management extends Construct {
       this.manageDeliveries,
       this.manageReplays,
       this.manageAccounts,
+      this.readWebhookKeys,
       this.readHealth,
       this.answerNotFound,
     ];
@@ -68,17 +71,32 @@ export class Management extends Construct {
   }
 
   private addManageSubscriptions(): ServiceFunction {
-    const { settings, registry, webhooks } = this.props;
+    const { settings, events, registry, webhooks } = this.props;
     const fn = new ServiceFunction(this, 'manage-subscriptions', {
       ...this.props,
       environment: {
         ...tokenEnvironment(settings),
         REGISTRY_TABLE_NAME: registry.tableName,
+        EVENTS_TABLE_NAME: events.history.tableName,
+        DELIVERIES_QUEUE_URL: webhooks.deliveries.queue.queueUrl,
         ALLOW_PRIVATE_TARGETS: JSON.stringify(settings.allowPrivateTargets),
         TARGET_ARNS: webhooks.targets.environment,
       },
     });
     registry.grantManageSubscriptions(fn);
+    // A test event takes the way of every delivery.
+    events.grantAdd(fn);
+    webhooks.deliveries.grantSend(fn);
+    return fn;
+  }
+
+  private addReadWebhookKeys(): ServiceFunction {
+    const { registry } = this.props;
+    const fn = new ServiceFunction(this, 'read-webhook-keys', {
+      ...this.props,
+      environment: { REGISTRY_TABLE_NAME: registry.tableName },
+    });
+    registry.grantRead(fn);
     return fn;
   }
 

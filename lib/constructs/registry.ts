@@ -24,6 +24,11 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem', 'BatchGetItem', 'UpdateItem');
   }
 
+  /** Lets the function look one subscription up. */
+  grantRead(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem');
+  }
+
   /** Lets the function look up the subscriptions of deliveries. */
   grantLookUp(fn: ServiceFunction): void {
     this.store.grant(fn, 'BatchGetItem');

@@ -25,7 +25,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'list-people': 270,
   'read-well-known': 211,
   'manage-topics': 393,
-  'manage-subscriptions': 382,
+  'manage-subscriptions': 445,
   'manage-events': 450,
   'manage-deliveries': 397,
   'manage-replays': 390,
@@ -36,6 +36,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'trigger-event': 239,
   'resend-callbacks': 307,
   'list-resources': 29,
+  'read-webhook-keys': 285,
   'read-health': 35,
   'answer-not-found': 28,
   'dispatch-events': 384,
@@ -142,6 +143,7 @@ const deadLetterQueue = 'webhooks/deliveries-queue/DeadLetters';
 /** What each adapter works on. */
 const storeOf: Readonly<Record<string, string>> = {
   'dynamo-subscription-store': registry,
+  'put-subscription': registry,
   'dynamo-topic-store': registry,
   'dynamo-target-health': registry,
   'dynamo-target-limits': registry,
@@ -192,6 +194,9 @@ const sharedByAdapters = ['dynamo-batch-read', 'registry-page', 'scan-page', 'pu
 
 /** In an adapter that the function has, in a method that it does not call. */
 const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
+  'read-webhook-keys': ['BatchGetItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'].map(
+    (action) => `dynamodb:${action} ${registry}`,
+  ),
   'submit-change': ['PutItem', 'Query', 'UpdateItem'].map((action) => `dynamodb:${action} ${statuses}`),
   'read-change-status': ['BatchGetItem', 'PutItem', 'UpdateItem'].map(
     (action) => `dynamodb:${action} ${statuses}`,

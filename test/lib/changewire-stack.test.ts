@@ -117,10 +117,16 @@ describe('permissions', () => {
     ],
     [
       'manage-subscriptions',
-      ['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
-        (action) => `dynamodb:${action} topics/registry`,
-      ),
+      [
+        ...['BatchGetItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
+          (action) => `dynamodb:${action} topics/registry`,
+        ),
+        'dynamodb:GetItem events/events',
+        'dynamodb:PutItem events/events',
+        'sqs:SendMessage webhooks/deliveries-queue/Queue',
+      ].sort(),
     ],
+    ['read-webhook-keys', ['dynamodb:GetItem topics/registry']],
     [
       'manage-events',
       [

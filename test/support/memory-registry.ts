@@ -1,6 +1,7 @@
 import { ServiceError } from '../../core/errors';
 import { selectorText, type TopicKey, type TopicSelector, topicKeyText } from '../../core/events/event';
 import type {
+  SecretStore,
   SubscriptionEditor,
   SubscriptionReference,
   SubscriptionStore,
@@ -52,14 +53,25 @@ export class MemoryTopicStore implements TopicStore {
 }
 
 /** The registry of subscriptions in memory. */
-export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionEditor {
+export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionEditor, SecretStore {
   readonly subscriptions = new Map<string, Subscription>();
 
-  async create(subscription: Subscription): Promise<void> {
+  async create(subscription: Subscription): Promise<'created' | 'already_exists'> {
     if (this.subscriptions.has(subscription.id)) {
-      throw new Error('the id is taken');
+      return 'already_exists';
     }
     this.subscriptions.set(subscription.id, subscription);
+    return 'created';
+  }
+
+  async replaceSecrets(...[{ id }, read, secrets, at]: Parameters<SecretStore['replaceSecrets']>) {
+    const found = this.subscriptions.get(id);
+    if (!found || found.state === 'deleted' || JSON.stringify(found.secrets) !== JSON.stringify(read)) {
+      return undefined;
+    }
+    const replaced = { ...found, secrets, updatedAt: at };
+    this.subscriptions.set(id, replaced);
+    return replaced;
   }
 
   async ofTopic(topic: TopicSelector): Promise<readonly Subscription[]> {
@@ -125,9 +137,11 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
     return revised;
   }
 
-  async list({ owner, limit, after }: Parameters<SubscriptionStore['list']>[0]) {
+  async list({ owner, limit, after, where = () => true }: Parameters<SubscriptionStore['list']>[0]) {
     const { items, next } = page(
-      [...this.subscriptions.values()].filter((one) => one.owner === owner && one.state !== 'deleted'),
+      [...this.subscriptions.values()].filter(
+        (one) => one.owner === owner && one.state !== 'deleted' && where(one),
+      ),
       ({ createdAt, id }) => `${createdAt}#${id}`,
       limit,
       after,

@@ -1,4 +1,4 @@
-import type { ClientCredentials } from '../../../core/topics/subscription';
+import type { ClientCredentials } from '../../../core/topics/credentials';
 import { makeAccessTokens } from '../../../core/webhooks/access-tokens';
 import type { TargetResult, WebhookRequest } from '../../../core/webhooks/ports';
 

@@ -1,4 +1,4 @@
-import type { ClientCredentials } from '../../../core/topics/subscription';
+import type { ClientCredentials, Credentials } from '../../../core/topics/credentials';
 import type { AccessTokens } from '../../../core/webhooks/access-tokens';
 import type { TargetResult, WebhookRequest } from '../../../core/webhooks/ports';
 import { postWebhook } from '../../../core/webhooks/post-webhook';
@@ -65,6 +65,26 @@ describe('postWebhook', () => {
     expect(await postWebhook(request, credentials, ports)).toMatchObject({ status: 200, milliseconds: 7 });
     expect(bearers(posts)).toEqual(['Bearer t1']);
     expect(posts[0]?.headers['webhook-id']).toBe('evt_1');
+  });
+
+  it.each<[Credentials, Record<string, string>]>([
+    [
+      { type: 'basic', username: 'Aladdin', password: 'open sesame' },
+      { authorization: 'Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==' },
+    ],
+    [{ type: 'basic', username: 'ü', password: ':' }, { authorization: 'Basic w7w6Og==' }],
+    [{ type: 'bearer', token: 'abc' }, { authorization: 'Bearer abc' }],
+    [
+      { type: 'key_header', name: 'X-API-Key', value: 'k' },
+      { 'x-api-key': 'k', authorization: 'Basic own' },
+    ],
+    [{ type: 'key_header', name: 'Authorization', value: 'Token t' }, { authorization: 'Token t' }],
+  ])('posts with %j, in the place of a header of the subscription', async (given, expected) => {
+    const { ports, posts, reads } = world({ statuses: [401] });
+    const headers = { ...request.headers, 'x-api-key': 'own' };
+    expect(await postWebhook({ ...request, headers }, given, ports)).toMatchObject({ status: 401 });
+    expect(posts.map((sent) => sent.headers)).toEqual([{ ...headers, ...expected }]);
+    expect(reads).toEqual([]);
   });
 
   it('renews the token once when it is not taken', async () => {

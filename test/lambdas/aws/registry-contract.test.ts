@@ -1,7 +1,15 @@
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import type { SubscriptionEditor, SubscriptionStore, TopicStore } from '../../../core/topics/ports';
+import { BatchWriteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { inChunks } from '../../../core/in-chunks';
+import type {
+  SecretStore,
+  SubscriptionEditor,
+  SubscriptionStore,
+  TopicStore,
+} from '../../../core/topics/ports';
+import type { Subscription } from '../../../core/topics/subscription';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../../../lambdas/aws/dynamo-topic-store';
+import { ownerRowKey } from '../../../lambdas/aws/subscription-row';
 import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
 import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
 import { aSubscription } from '../../support/subscriptions';
@@ -125,13 +133,13 @@ describe.each(topicStores)('TopicStore %s', (_, makeStore) => {
   });
 });
 
-const subscriptionStores: [string, () => Promise<SubscriptionStore & SubscriptionEditor>][] = [
+const subscriptionStores: [string, () => Promise<SubscriptionStore & SubscriptionEditor & SecretStore>][] = [
   ['in memory', async () => new MemorySubscriptionStore()],
   ['on DynamoDB', async () => makeDynamoSubscriptionStore(client, await freshTable())],
 ];
 
 describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
-  let store: SubscriptionStore & SubscriptionEditor;
+  let store: SubscriptionStore & SubscriptionEditor & SecretStore;
   beforeEach(async () => {
     store = await makeStore();
   });
@@ -164,8 +172,43 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
 
   it('takes an id once', async () => {
     await store.create(aSubscription());
-    await expect(store.create(aSubscription({ owner: 'mallory' }))).rejects.toThrow();
+    await expect(store.create(aSubscription({ owner: 'mallory' }))).resolves.toBe('already_exists');
+    await expect(store.create(aSubscription({ createdAt: at }))).resolves.toBe('already_exists');
     await expect(store.find(aSubscription().id)).resolves.toEqual(aSubscription());
+  });
+
+  it('makes one that can be repeated once, also when two make it at the same moment', async () => {
+    const tries = [1, 2, 3].map((byte) =>
+      aSubscription({ madeBy: 'digest', secrets: [{ secret: `whsec_${byte}` }] }),
+    );
+    const outcomes = await Promise.all(tries.map((one) => store.create(one)));
+    expect([...outcomes].sort()).toEqual(['already_exists', 'already_exists', 'created']);
+    await expect(store.find(tries[0]!.id)).resolves.toEqual(tries[outcomes.indexOf('created')]);
+    const other = aSubscription({ madeBy: 'other digest', createdAt: at });
+    await expect(store.create(other)).resolves.toBe('already_exists');
+    await expect(store.find(other.id)).resolves.toMatchObject({ madeBy: 'digest' });
+  });
+
+  it('replaces the secrets that were read, and no others', async () => {
+    const reference = { id: aSubscription().id, topic: orders };
+    const read = aSubscription().secrets;
+    const first = [
+      { secret: 'whsec_1', madeBy: { seed: 's', digest: 'd' } },
+      { secret: 'whsec_0', expiresAt: at },
+    ];
+    await expect(store.replaceSecrets(reference, read, first, at)).resolves.toBeUndefined();
+    await store.create(aSubscription());
+    const replaced = aSubscription({ secrets: first, updatedAt: at });
+    await expect(store.replaceSecrets(reference, read, first, at)).resolves.toEqual(replaced);
+    await expect(store.find(reference.id)).resolves.toEqual(replaced);
+    await expect(store.replaceSecrets(reference, read, [], at)).resolves.toBeUndefined();
+    const second = [{ secret: 'whsec_2' }];
+    await expect(store.replaceSecrets(reference, first, second, at)).resolves.toMatchObject({
+      secrets: second,
+    });
+    await store.changeState(reference, { from: ['active'], to: 'deleted', at });
+    await expect(store.replaceSecrets(reference, [], second, at)).resolves.toBeUndefined();
+    await expect(store.find(reference.id)).resolves.toMatchObject({ secrets: [] });
   });
 
   it('finds those of a topic in every state but deleted', async () => {
@@ -284,6 +327,14 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
     await store.create(aSubscription({ credentials }));
     await store.revise(reference, { headers: {} }, at);
     await expect(store.find(reference.id)).resolves.toMatchObject({ credentials });
+    for (const simple of [
+      { type: 'basic', username: 'ü', password: 'p' },
+      { type: 'bearer', token: 't' },
+      { type: 'key_header', name: 'X-Key', value: 'v' },
+    ] as const) {
+      await store.revise(reference, { credentials: simple }, at);
+      expect((await store.find(reference.id))?.credentials).toEqual(simple);
+    }
     const other = { ...credentials, clientSecret: 'new', audience: 'a' };
     await expect(store.revise(reference, { credentials: other }, at)).resolves.toEqual(
       aSubscription({ headers: {}, credentials: other, updatedAt: at }),
@@ -308,6 +359,25 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
       'sub_d',
     ]);
     expect(second.next).toBeUndefined();
+  });
+
+  it('lists those that pass, in pages that neither lose nor double', async () => {
+    for (let index = 0; index < 9; index += 1) {
+      const state = index % 2 === 0 ? 'active' : 'paused';
+      const createdAt = `2026-11-20T10:00:0${index}.000Z`;
+      await store.create(aSubscription({ id: `sub_${index}`, state, createdAt }));
+    }
+    const where = ({ state }: Subscription) => state === 'paused';
+    const found: string[] = [];
+    let next: string | undefined;
+    do {
+      const page = await store.list({ owner: 'alice', limit: 3, where, ...(next && { after: next }) });
+      found.push(...page.subscriptions.map(({ id }) => id));
+      next = page.next;
+    } while (next);
+    expect(found).toEqual(['sub_1', 'sub_3', 'sub_5', 'sub_7']);
+    const none = await store.list({ owner: 'alice', limit: 3, where: () => false });
+    expect(none).toEqual({ subscriptions: [] });
   });
 
   it('keeps owners of any name apart', async () => {
@@ -336,6 +406,46 @@ describe('the registry on DynamoDB after a crash', () => {
     expect(subscriptions.map(({ id }) => id)).toEqual(['sub_3']);
     expect(next).toBeUndefined();
     expect((await store.ofTopic(orders)).map(({ id }) => id)).toEqual(['sub_3']);
+  });
+
+  it('lets a call be repeated that stopped half-way, and lists what it made once', async () => {
+    const table = await freshTable();
+    const store = makeDynamoSubscriptionStore(client, table);
+    for (const writes of [1, 2]) {
+      const first = aSubscription({ id: `sub_${writes}`, madeBy: 'digest' });
+      const crashing = makeDynamoSubscriptionStore(crashAfter(client, writes), table);
+      await expect(crashing.create(first)).rejects.toThrow('crash');
+      const again = { ...first, createdAt: at, secrets: [{ secret: 'whsec_again' }] };
+      const stranger = { ...again, owner: 'mallory' };
+      await expect(store.create(stranger)).resolves.toBe('already_exists');
+      await expect(store.create({ ...again, madeBy: 'other' })).resolves.toBe('already_exists');
+      await expect(store.create(again)).resolves.toBe('created');
+      await expect(store.find(first.id)).resolves.toEqual(again);
+    }
+    const { subscriptions } = await store.list({ owner: 'alice', limit: 10 });
+    expect(subscriptions.map(({ id }) => id)).toEqual(['sub_1', 'sub_2']);
+  });
+
+  it('ends a page before it has read the whole of a list where nothing passes', async () => {
+    const table = await freshTable();
+    const store = makeDynamoSubscriptionStore(client, table);
+    const rows = Array.from({ length: 1105 }, (_, index) => ({
+      ...ownerRowKey({ owner: 'alice', createdAt: at, id: `sub_${String(index).padStart(4, '0')}` }),
+      id: `sub_${index}`,
+      topic: 'manage/orders',
+      owner: 'alice',
+      created_at: at,
+    }));
+    for (const chunk of inChunks(rows, 25)) {
+      const requests = chunk.map((Item) => ({ PutRequest: { Item } }));
+      await client.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }));
+    }
+    await store.create(aSubscription({ id: 'sub_9999', createdAt: at }));
+    const first = await store.list({ owner: 'alice', limit: 5, where: () => true });
+    expect(first).toEqual({ subscriptions: [], next: expect.any(String) });
+    const second = await store.list({ owner: 'alice', limit: 5, where: () => true, after: first.next! });
+    expect(second.subscriptions.map(({ id }) => id)).toEqual(['sub_9999']);
+    expect(second.next).toBeUndefined();
   });
 
   it('has deleted a subscription once its state says so, wherever the deleting stops', async () => {

@@ -11,6 +11,7 @@ import {
 import { handler as manageTopics } from '../../../lambdas/manage/manage-topics';
 import { createTables, type Emulators, startEmulators, useEmulators } from '../../support/emulators';
 import { authenticate, type DoorAnswer, openManageDoor } from '../../support/manage-door';
+import { MemoryDeliveryQueue, MemoryEventHistory, MemoryFanOutMarkers } from '../../support/memory-dispatch';
 import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
 import { MemoryReplayStore, MemoryRunNumbers } from '../../support/memory-replays';
 import { trustingEnvironment, unsignedToken } from '../../support/tokens';
@@ -20,6 +21,10 @@ const scopes = 'subscriptions:read subscriptions:write';
 const target = 'https://hooks.example/orders?key=1';
 
 let subscriptions: MemorySubscriptionStore;
+let queue: MemoryDeliveryQueue;
+let history: MemoryEventHistory;
+let markers: MemoryFanOutMarkers;
+let time = now;
 let topics: MemoryTopicStore;
 let replayStore: MemoryReplayStore;
 let door: ReturnType<typeof openManageDoor>;
@@ -29,6 +34,10 @@ beforeEach(async () => {
   await topics.create({ key: { door: 'manage', name: 'orders' }, createdAt: 'then' });
   subscriptions = new MemorySubscriptionStore();
   replayStore = new MemoryReplayStore();
+  queue = new MemoryDeliveryQueue();
+  history = new MemoryEventHistory();
+  markers = new MemoryFanOutMarkers();
+  time = now;
   door = openDoor(false);
 });
 
@@ -41,7 +50,8 @@ function openDoor(privateTargets: PrivateTargets) {
     });
   const replays = { replays: replayStore, runs: new MemoryRunNumbers() };
   const rules = { privateTargets, ownTargets: noOwnTargets };
-  const ports = { topics, subscriptions, replays, ...rules, authenticate, random, now: () => now };
+  const stores = { topics, subscriptions, markers, history, queue };
+  const ports = { ...stores, replays, ...rules, authenticate, random, now: () => time };
   return openManageDoor('manage-subscriptions', subscriptionMethods, makeManageSubscriptions(ports), scopes);
 }
 
@@ -57,7 +67,7 @@ describe('manage-subscriptions, making one with a replay', () => {
     const [create, prepare] = [subscriptions.create, replayStore.create];
     subscriptions.create = async (made) => {
       order.push('subscription');
-      await create.call(subscriptions, made);
+      return create.call(subscriptions, made);
     };
     replayStore.create = async (made) => {
       order.push('replay');
@@ -99,6 +109,7 @@ describe('manage-subscriptions, making one', () => {
       target,
       format: 'standard',
       state: 'active',
+      signature: 'v1',
       headers: {},
       policy: {
         success: '2xx',
@@ -231,6 +242,57 @@ describe('manage-subscriptions, making one', () => {
     door = openDoor(true);
     const local = { ...credentials, token_url: 'http://127.0.0.1:9100/token' };
     expect((await order({ credentials: local })).status).toBe(201);
+  });
+
+  it.each([
+    [
+      { type: 'basic', username: 'u', password: 'never: seen' },
+      { type: 'basic', username: 'u' },
+    ],
+    [{ type: 'bearer', token: 'never.seen' }, { type: 'bearer' }],
+    [
+      { type: 'key_header', name: 'X-API-Key', value: 'never seen' },
+      { type: 'key_header', name: 'X-API-Key' },
+    ],
+  ])('takes the credentials %j, changes them, and never shows what is secret', async (given, shown) => {
+    const made = await order({ credentials: given });
+    expect(made).toMatchObject({ status: 201 });
+    const { id } = made.body;
+    expect(subscriptions.subscriptions.get(id)?.credentials).toEqual(given);
+    const oauth = { ...credentials, client_secret: 'never: seen' };
+    const answers = [
+      made,
+      await one('GET', id),
+      await door('GET', '/v1/subscriptions'),
+      await one('PATCH', id, { body: { credentials: oauth } }),
+      await one('PATCH', id, { body: { credentials: given } }),
+    ];
+    expect(answers[0]!.body.credentials).toEqual(shown);
+    expect(answers[4]!.body.credentials).toEqual(shown);
+    for (const { text } of answers) {
+      expect(text).not.toMatch(/never|"password"|"token"|client_secret/);
+    }
+    expect((await one('PATCH', id, { body: { credentials: null } })).body).not.toHaveProperty('credentials');
+  });
+
+  it.each<[string, object, string]>([
+    ['a colon in the user name', { type: 'basic', username: 'a:b', password: 'hush' }, 'username'],
+    ['a line break in the password', { type: 'basic', username: 'a', password: 'hush\r\nx: y' }, 'password'],
+    ['no password', { type: 'basic', username: 'hush' }, 'password'],
+    ['a token with a space', { type: 'bearer', token: 'hush hush' }, 'token'],
+    ['a token with a line break', { type: 'bearer', token: 'hush\r\nx:y' }, 'token'],
+    ['a header of the connection', { type: 'key_header', name: 'Host', value: 'hush' }, '"Host"'],
+    ['a header of ours', { type: 'key_header', name: 'Webhook-Id', value: 'hush' }, '"Webhook-Id"'],
+    ['a header that is none', { type: 'key_header', name: 'a b', value: 'hush' }, '"a b"'],
+    ['__proto__', { type: 'key_header', name: '__proto__', value: 'hush' }, '__proto__'],
+    ['a line break in a value', { type: 'key_header', name: 'a', value: 'hush\n' }, '"a"'],
+    ['the cover of a value', { type: 'key_header', name: 'a', value: '***' }, '"a"'],
+    ['members of two kinds', { type: 'bearer', token: 'hush', username: 'a' }, 'username'],
+    ['an unknown kind', { type: 'digest', token: 'hush' }, 'type'],
+  ])('refuses credentials with %s', async (_, refused, named) => {
+    const { status, body, text } = await order({ credentials: refused });
+    expect([status, body.detail]).toEqual([400, expect.stringContaining(named)]);
+    expect(text).not.toContain('hush');
   });
 
   it('mints an id and a secret of its own for each', async () => {
@@ -585,6 +647,25 @@ describe('manage-subscriptions, afterwards', () => {
     expect(refused.status).toBe(400);
   });
 
+  it('lists by topic or pattern, and by state', async () => {
+    const exact = (await order()).body.id;
+    const pattern = (await create({ topic: 'user.*', target })).body.id;
+    const paused = (await create({ topic: 'user.*', target })).body.id;
+    await one('PATCH', paused, { body: { state: 'paused' } });
+    const list = async (query: Record<string, string>) =>
+      (await door('GET', '/v1/subscriptions', { query })).body.subscriptions.map(
+        ({ id }: { id: string }) => id,
+      );
+    expect(await list({ topic: 'orders' })).toEqual([exact]);
+    expect((await list({ topic: 'manage/user.*' })).sort()).toEqual([pattern, paused].sort());
+    expect(await list({ topic: 'user.*', state: 'active' })).toEqual([pattern]);
+    expect(await list({ state: 'paused' })).toEqual([paused]);
+    expect(await list({ topic: 'user.created' })).toEqual([]);
+    expect(await list({ topic: '__proto__' })).toEqual([]);
+    const refused = await door('GET', '/v1/subscriptions', { query: { state: 'deleted' } });
+    expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining('"state"')]);
+  });
+
   it.each<[string, string | null, number]>([
     ['GET', null, 401],
     ['GET', 'subscriptions:write', 403],
@@ -610,7 +691,13 @@ describe('the manage doors, wired to their tables', () => {
     emulators = await startEmulators();
     useEmulators(emulators);
     await createTables(emulators.dynamodbUrl);
-    const own = { REGISTRY_TABLE_NAME: 'registry', ALLOW_PRIVATE_TARGETS: 'true', TARGET_ARNS: '' };
+    const own = {
+      REGISTRY_TABLE_NAME: 'registry',
+      EVENTS_TABLE_NAME: 'events',
+      DELIVERIES_QUEUE_URL: 'http://127.0.0.1:1/q',
+      TARGET_ARNS: '',
+      ALLOW_PRIVATE_TARGETS: 'true',
+    };
     Object.assign(process.env, trustingEnvironment, own);
   });
 

@@ -1,9 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { noOwnTargets, type OwnTargets } from '../../../core/webhooks/target-arn';
-import { makeManageSubscriptions, subscriptionMethods } from '../../../lambdas/manage/manage-subscriptions';
-import { authenticate, type DoorAnswer, openManageDoor } from '../../support/manage-door';
-import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
-import { MemoryReplayStore, MemoryRunNumbers } from '../../support/memory-replays';
+import type { DoorAnswer } from '../../support/manage-door';
+import { openSubscriptions } from '../../support/subscriptions-door';
 
 const target = 'https://hooks.example/orders';
 const queue = 'arn:aws:sqs:eu-central-1:123456789012:orders';
@@ -13,28 +10,13 @@ const ownTargets: OwnTargets = {
   arns: [queue, 'arn:aws:sns:eu-west-1:123456789012:orders', 'arn:aws:sns:eu-central-1:999999999999:orders'],
 };
 
-let door: ReturnType<typeof openManageDoor>;
+let door: Awaited<ReturnType<typeof openDoor>>;
 
 beforeEach(async () => {
   door = await openDoor(ownTargets);
 });
 
-async function openDoor(own: OwnTargets) {
-  const topics = new MemoryTopicStore();
-  await topics.create({ key: { door: 'manage', name: 'orders' }, createdAt: 'then' });
-  const handler = makeManageSubscriptions({
-    topics,
-    subscriptions: new MemorySubscriptionStore(),
-    replays: { replays: new MemoryReplayStore(), runs: new MemoryRunNumbers() },
-    privateTargets: false,
-    ownTargets: own,
-    authenticate,
-    random: randomBytes,
-    now: Date.now,
-  });
-  const scopes = 'subscriptions:read subscriptions:write';
-  return openManageDoor('manage-subscriptions', subscriptionMethods, handler, scopes);
-}
+const openDoor = async (own: OwnTargets) => (await openSubscriptions(1, own)).door;
 
 const order = (differences: object = {}) =>
   door('POST', '/v1/subscriptions', { body: { topic: 'orders', target, ...differences } });

@@ -1,0 +1,83 @@
+import { ServiceError } from '../../core/errors';
+import type { Principal } from '../../core/principal';
+import { createSubscription, createSubscriptionOnce } from '../../core/topics/create-subscription';
+import type { SubscriptionStore, TopicStore } from '../../core/topics/ports';
+import type { DestinationRules } from '../../core/topics/require-destination';
+import { versionOf } from '../../core/topics/signing-secret';
+import type { Subscription } from '../../core/topics/subscription';
+import { subscriptionSchema } from '../../core/topics/subscription-schema';
+import { parseTopicReference, topicReferenceText } from '../../core/topics/topic-reference';
+import type { PrepareReplayPorts } from '../../core/webhooks/prepare-replay';
+import type { HttpReply, HttpRequest } from '../shared/http-message';
+import { markReplay, readIdempotency } from './idempotency';
+import { readBody, readPaging } from './read-request';
+import { toSubscriptionBody } from './subscription-body';
+
+export interface SubscriptionsPorts extends DestinationRules {
+  readonly topics: Pick<TopicStore, 'find'>;
+  readonly subscriptions: Pick<SubscriptionStore, 'create' | 'find' | 'list'>;
+  readonly replays: PrepareReplayPorts;
+  /** Cryptographically random. */
+  readonly random: (count: number) => Uint8Array;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** `POST /v1/subscriptions`: with an `Idempotency-Key` the same call gets the same subscription and secret. */
+export async function createOrRepeat(
+  request: HttpRequest,
+  principal: Principal,
+  ports: SubscriptionsPorts,
+): Promise<HttpReply> {
+  const body = readBody(request, subscriptionSchema);
+  const at = new Date(ports.now()).toISOString();
+  const idempotency = readIdempotency(request, principal, body);
+  const { subscription, isReplay } = idempotency
+    ? await createSubscriptionOnce(body, principal, ports, at, idempotency)
+    : { subscription: await createSubscription(body, principal, ports, at), isReplay: false };
+  const { id } = subscription;
+  const reply = {
+    status: 201,
+    // Relative to the path that was called: only that leads through a stage's prefix, too.
+    headers: { location: request.path.endsWith('/') ? id : `subscriptions/${id}` },
+    body: withSecret(subscription, subscription.secrets[0]?.secret, ports.now()),
+  };
+  return markReplay(reply, isReplay);
+}
+
+/** A private key is never told: receivers need its public half, and nobody else the private one. */
+export function withSecret(subscription: Subscription, secret: string | undefined, now: number) {
+  const isShared = secret !== undefined && versionOf(secret) === 'v1';
+  return { ...toSubscriptionBody(subscription, now), ...(isShared && { secret }) };
+}
+
+const states: readonly string[] = ['active', 'paused', 'disabled'];
+
+/** `GET /v1/subscriptions`: the caller's, by topic (or pattern) and state. */
+export async function listSubscriptions(
+  request: HttpRequest,
+  principal: Principal,
+  { subscriptions, now }: SubscriptionsPorts,
+): Promise<HttpReply> {
+  const { topic, state } = request.query;
+  if (state !== undefined && !states.includes(state)) {
+    throw new ServiceError('parameter_invalid', `"state" is one of ${states.join(', ')}`);
+  }
+  const name = topic === undefined ? undefined : topicReferenceText(parseTopicReference(topic));
+  const where = (one: Subscription) =>
+    (state === undefined || one.state === state) &&
+    (name === undefined || topicReferenceText(one.topic) === name);
+  const isFiltered = state !== undefined || name !== undefined;
+  const page = await subscriptions.list({
+    owner: principal.subject,
+    ...readPaging(request),
+    ...(isFiltered && { where }),
+  });
+  return {
+    status: 200,
+    body: {
+      subscriptions: page.subscriptions.map((one) => toSubscriptionBody(one, now())),
+      next: page.next,
+    },
+  };
+}
