@@ -49,6 +49,9 @@ export class AccessKeyValidator implements RequestValidator {
       }
       this.#keys.set(host, [...(this.#keys.get(host) ?? []), accessKey]);
     }
+    if (this.#keys.size === 0) {
+      throw new TypeError('There is no connection string, so that nothing could be checked.');
+    }
   }
 
   contains(host: string): boolean {
@@ -58,9 +61,6 @@ export class AccessKeyValidator implements RequestValidator {
   async validate(context: ConnectionContext): Promise<boolean> {
     if (this.options.signature === 'present') {
       return context.signature !== undefined;
-    }
-    if (this.#keys.size === 0) {
-      return true;
     }
     const keys = context.origins.flatMap((origin) => this.#keys.get(origin.toLowerCase()) ?? []);
     return keys.includes('') || (await this.isSigned(context, keys));

@@ -12,7 +12,7 @@ import { UnknownHubError } from './refusals';
 import { reportError } from './report-error';
 import { ServiceRequest } from './requests';
 import { ServiceErrorResponse, type ServiceResponse } from './responses';
-import { runHandler } from './run-handler';
+import { inTime, runHandler } from './run-handler';
 
 /**
  * Handles the events that Azure Web PubSub sends to a server (CloudEvents over HTTP). Adapters serve it in a runtime
@@ -126,7 +126,8 @@ export class EventHandler implements Responder {
   async admit(headers: HeaderSource): Promise<ConnectionContext> {
     const context = new ConnectionContext(HeaderMap.from(headers), this.profile, this.options.onWarning);
     const { requestValidator } = this.options;
-    if (requestValidator && (await requestValidator.validate(context)) !== true) {
+    const validate = async () => requestValidator?.validate(context);
+    if (requestValidator && (await inTime(this.options, validate)) !== true) {
       throw new ValidationFailedError(context);
     }
     if (this.hubs && !this.profile.isPython && !this.hubs.has(context.hub.toLowerCase())) {

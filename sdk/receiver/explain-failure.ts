@@ -5,9 +5,9 @@ import type { WebhookVerifier } from './webhook-verifier';
 
 /** What goes wrong on the way to a receiver, as a body that would have verified. */
 const mishaps: ReadonlyArray<readonly [explanation: string, repair: (body: string) => string]> = [
-  ['the body was parsed and written again', (body) => JSON.stringify(JSON.parse(body))],
   ['a line end was added to the body', (body) => body.replace(/\r?\n$/, '')],
   ['the line end of the body was taken away', (body) => `${body}\n`],
+  ['the body was parsed and written again', (body) => JSON.stringify(JSON.parse(body))],
   ['the body is in base64: decode it first', (body) => atob(body)],
 ];
 

@@ -61,7 +61,8 @@ function handleNonBlocking(request: ServiceRequest, options: EventHandlerOptions
   throw new TypeError(`${request.constructor.name} is no request of this library`);
 }
 
-function inTime(options: EventHandlerOptions, work: () => unknown): Promise<unknown> {
+/** Also for validators: whoever asks something outside may never be answered. @throws HandlerTimeoutError */
+export function inTime(options: EventHandlerOptions, work: () => unknown): Promise<unknown> {
   const { handlerTimeoutSeconds = HANDLER_TIMEOUT_SECONDS, onError = reportError } = options;
   return withinTime(
     handlerTimeoutSeconds,

@@ -18,6 +18,8 @@ export interface EventServer {
 /** Over a real connection: what HTTP changes is changed. */
 export async function startEventServer(listener: RequestListener): Promise<EventServer> {
   const server = createServer(listener);
+  // A test that fails before it stops its server must not keep the whole run waiting.
+  server.unref();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return { send: (event) => sendOver(port, event), stop: () => stop(server) };
