@@ -1,0 +1,159 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { root } from '../support/source-files';
+
+// It compiles, packs and installs, on a machine that may be busy.
+jest.setTimeout(180_000);
+
+const folder = mkdtempSync(path.join(tmpdir(), 'changewire-package-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A cache of its own, and no network: what the tarballs do not hold is not there. */
+const offline = [
+  '--offline',
+  '--no-audit',
+  '--no-fund',
+  '--ignore-scripts',
+  '--cache',
+  path.join(folder, 'cache'),
+];
+
+function run(command: string, args: readonly string[], cwd = folder): string {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+function pack(directory: string): string {
+  const packed = JSON.parse(run('npm', ['pack', directory, '--json', ...offline]));
+  return path.join(folder, packed[0].filename);
+}
+
+const consumer = path.join(folder, 'consumer');
+
+beforeAll(() => {
+  const built = path.join(folder, 'built');
+  run(process.execPath, ['-r', 'tsx/cjs', 'bin/build-package.ts', '--out', built], root);
+  mkdirSync(consumer);
+  writeFileSync(path.join(consumer, 'package.json'), '{"name":"consumer","private":true}');
+  run('npm', ['install', ...offline, pack(path.join(root, 'node_modules/zod')), pack(built)], consumer);
+});
+
+const program = `
+const handler = new EventHandler({ handleConnect: () => ({ userId: 'ada' }) });
+const names = ['hub', 'connectionid', 'type', 'eventname'].map((name) => ['ce-' + name, 'azure.webpubsub.sys.connect']);
+const headers = { ...Object.fromEntries(names), 'webhook-request-origin': 'service.example.org' };
+handler.handle(headers, '{}').then(({ status, payload }) => {
+  console.log(status, payload, typeof ChangeClient, typeof WebhookVerifier);
+});
+`;
+const printed = '200 {"userId":"ada"} function function\n';
+
+describe('the packed tarball', () => {
+  it('installs with nothing but what its clients load', () => {
+    const installed = readdirSync(path.join(consumer, 'node_modules')).filter(
+      (name) => !name.startsWith('.'),
+    );
+    expect(installed.sort()).toEqual(['changewire', 'zod']);
+  });
+
+  it('holds compiled clients, their types and nothing else of the repository', () => {
+    const files = readdirSync(path.join(consumer, 'node_modules/changewire'));
+    expect(files.sort()).toEqual(['LICENSE', 'README.md', 'core', 'package.json', 'sdk']);
+  });
+
+  it('is imported by an ES module', () => {
+    const imports = `import { EventHandler, WebhookVerifier } from 'changewire/receiver';
+import { ChangeClient } from 'changewire/publisher';`;
+    writeFileSync(path.join(consumer, 'program.mjs'), imports + program);
+    expect(run(process.execPath, ['program.mjs'], consumer)).toBe(printed);
+  });
+
+  it('is required by a CommonJS module', () => {
+    const requires = `const { EventHandler, WebhookVerifier } = require('changewire/receiver');
+const { ChangeClient } = require('changewire/publisher');`;
+    writeFileSync(path.join(consumer, 'program.cjs'), requires + program);
+    expect(run(process.execPath, ['program.cjs'], consumer)).toBe(printed);
+  });
+
+  it('shows no more than its subpaths', () => {
+    const script = `require('changewire/sdk/receiver/base64.js')`;
+    expect(() => run(process.execPath, ['-e', script], consumer)).toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+
+  it('loads for the receiver nothing but its own files', () => {
+    const script = `const Module = require('node:module');
+const load = Module._load;
+const seen = [];
+Module._load = function (name) { seen.push(name); return load.apply(this, arguments); };
+require('changewire/receiver');
+console.log(seen.slice(1).filter((name) => !name.startsWith('./')).join());`;
+    expect(run(process.execPath, ['-e', script], consumer).trim()).toBe('');
+  });
+});
+
+describe('a program in TypeScript', () => {
+  const check = (file: string, source: string, options: object): string => {
+    writeFileSync(path.join(consumer, file), source);
+    const compilerOptions = {
+      strict: true,
+      noEmit: true,
+      exactOptionalPropertyTypes: true,
+      target: 'ES2022',
+      ...options,
+    };
+    writeFileSync(path.join(consumer, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: [file] }));
+    try {
+      return run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], consumer);
+    } catch (error) {
+      return (error as { stdout: string }).stdout;
+    }
+  };
+  const web = { lib: ['ES2022', 'DOM', 'DOM.Iterable'], types: [] };
+  const receiver = `import { EventHandler, toFetchHandler, type ConnectPayload } from 'changewire/receiver';
+const handler = new EventHandler({
+  handleConnect: async ({ claims }, response): Promise<ConnectPayload | void> => {
+    if (!claims['role']?.includes('writer')) return response.fail(403, 'writers only');
+    response.setState('since', Date.now());
+    return { groups: ['lobby'] };
+  },
+  handleUserMessage: ({ message }) => (message.dataType === 'text' ? message.data.toUpperCase() : undefined),
+});
+const serve: (request: Request) => Promise<Response> = toFetchHandler(handler, { path: '/x' });
+export { serve };
+`;
+
+  it.each([
+    ['nodenext', { module: 'nodenext' }],
+    ['bundler', { module: 'esnext', moduleResolution: 'bundler' }],
+  ])('checks against the receiver without the types of Node (%s)', (_, resolution) => {
+    expect(check('web.ts', receiver, { ...web, ...resolution })).toBe('');
+  });
+
+  it('checks against the types of Node, Express-like servers and the publisher', () => {
+    const source = `${receiver}
+import { createServer } from 'node:http';
+import { ChangeClient, ProfileBuilder } from 'changewire/publisher';
+import { toLambdaHandler, toNodeListener } from 'changewire/receiver';
+createServer(toNodeListener(handler));
+export const lambda = toLambdaHandler(handler);
+export const client = new ChangeClient({ baseUrl: 'http://127.0.0.1:9000', token: '' });
+export const builder = ProfileBuilder.empty();
+`;
+    const types = { types: ['node'], typeRoots: [path.join(root, 'node_modules/@types')] };
+    expect(check('server.ts', source, { module: 'nodenext', lib: ['ES2022'], ...types })).toBe('');
+  });
+
+  it('is told of a wrong one', () => {
+    const wrong = receiver.replace(`'writers only'`, '7');
+    expect(check('wrong.ts', wrong, { ...web, module: 'nodenext' })).toMatch(/^wrong\.ts\(4,.*TS2345/);
+  });
+
+  it('finds the documentation in the types', () => {
+    const types = readFileSync(
+      path.join(consumer, 'node_modules/changewire/sdk/receiver/event-handler.d.ts'),
+      'utf8',
+    );
+    expect(types).toContain('@example');
+  });
+});
