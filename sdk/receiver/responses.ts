@@ -10,7 +10,7 @@ import { ConnectEventRequest, type ServiceRequest } from './requests';
  * @example
  * ```ts
  * const { status, headers: replied, payload } = await handler.handle(headers, body);
- * return new Response(payload, { status, headers: replied });
+ * return new Response(payload || null, { status, headers: replied });
  * ```
  */
 export class ServiceResponse implements Reply {
@@ -65,7 +65,26 @@ export class ServiceErrorResponse extends ServiceResponse {
   }
 }
 
-/** The answer to a blocking event. The connection's state can be edited in it, also after `handle` has returned it. */
+/**
+ * The answer to a blocking event. The connection's state can be edited in it, also after `handle` has returned it.
+ *
+ * @example
+ * ```ts
+ * import { BlockingResponse, EventHandler } from 'changewire/receiver';
+ *
+ * const handler = new EventHandler({
+ *   handleConnect: (request, response) => {
+ *     response.setState('room', 'attic');
+ *     response.setState('floor', 3);
+ *     response.delState('room');
+ *   },
+ * });
+ * const response = await handler.handle(headers, '{}');
+ * console.log(response.headers); // { 'ce-connectionstate': 'eyJmbG9vciI6M30=' }
+ * if (response instanceof BlockingResponse) response.clearStates();
+ * console.log(response.headers); // { 'ce-connectionstate': 'e30=' }
+ * ```
+ */
 export abstract class BlockingResponse extends ServiceResponse {
   private readonly state;
   private standing: 'open' | 'answered' | 'ended' = 'open';

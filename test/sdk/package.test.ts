@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { documentedExamples } from '../support/documented-examples';
 import { root } from '../support/source-files';
 
 // It compiles, packs and installs, on a machine that may be busy.
@@ -142,6 +143,39 @@ export const builder = ProfileBuilder.empty();
 `;
     const types = { types: ['node'], typeRoots: [path.join(root, 'node_modules/@types')] };
     expect(check('server.ts', source, { module: 'nodenext', lib: ['ES2022'], ...types })).toBe('');
+  });
+
+  it('may be any example of the documentation', () => {
+    const given = {
+      headers: 'Record<string, string>',
+      body: 'string',
+      handler: 'EventHandler',
+      webhook: '{ headers: Record<string, string>; body: string }',
+      verifier: 'WebhookVerifier',
+    };
+    const programs = documentedExamples('sdk/receiver').map(({ code }, index) => {
+      const statements = code.replace(/^import .*$/gm, '').replace(/^export /gm, '');
+      const names = Object.entries(given).filter(
+        ([name]) => !new RegExp(`const ${name}\\b`).test(statements),
+      );
+      const types = `import type * as library from 'changewire/receiver';`;
+      const parameters = names
+        .map(([name, type]) => `${name}: ${type.replace(/^[EW]/, 'library.$&')}`)
+        .join(', ');
+      const imports = code.match(/^import .*$/gm) ?? [];
+      const example = `export async function example(${parameters}) {\n${statements}\n}\n`;
+      writeFileSync(path.join(consumer, `example-${index}.mts`), [types, ...imports, example].join('\n'));
+      return `import './example-${index}.mjs';`;
+    });
+    const options = {
+      types: ['node'],
+      typeRoots: [path.join(root, 'node_modules/@types')],
+      paths: { express: [path.join(root, 'node_modules/@types/express')] },
+    };
+    expect(programs.length).toBeGreaterThan(15);
+    expect(
+      check('examples.mts', programs.join('\n'), { module: 'nodenext', lib: ['ES2022'], ...options }),
+    ).toBe('');
   });
 
   it('is told of a wrong one', () => {
