@@ -19,6 +19,7 @@ export type AddressClass =
   | 'nat64_local'
   | 'ipv4_compatible'
   | 'ipv4_translated'
+  | 'isatap'
   | 'discard'
   | 'segment_routing'
   | 'reserved';
@@ -28,11 +29,16 @@ export type Range = [Address, number];
 
 /**
  * Credentials lie here: instance, container and function metadata of AWS, and of the clouds that a name can
- * point to from anywhere (Alibaba, Oracle, Azure's wire server, Google, Scaleway).
+ * point to from anywhere (Alibaba, Oracle, Azure's wire server, Google, Scaleway, Tencent, OpenStack); and what
+ * Lambda serves a function from within its own sandbox: the runtime API with its events, the tracing daemon.
  */
 const metadata = [
   '169.254.169.0/24',
   '169.254.170.0/23',
+  '169.254.0.23/32',
+  '169.254.79.0/24',
+  '169.254.100.0/24',
+  'fe80::a9fe:a9fe/128',
   '100.100.100.200/32',
   '192.0.0.192/32',
   '168.63.129.16/32',
@@ -81,7 +87,17 @@ export function classifyAddress(address: Address): AddressClass | undefined {
   if (found) {
     return found.name;
   }
-  return address.kind() === 'ipv4' || isWithin(address, globalUnicast) ? undefined : 'reserved';
+  if (address.kind() === 'ipv4') {
+    return undefined;
+  }
+  return isWithin(address, globalUnicast) ? tunnelClass(address) : 'reserved';
+}
+
+/** ISATAP hides an IPv4 address in the last four bytes, under whatever prefix (RFC 5214, section 6.1). */
+function tunnelClass(address: Address): AddressClass | undefined {
+  const [a = 0, b, c, d] = address.toByteArray().slice(8, 12);
+  // The second bit of the first byte says whether the IPv4 address is public, and proves nothing.
+  return (a & 0xfd) === 0 && b === 0 && c === 0x5e && d === 0xfe ? 'isatap' : undefined;
 }
 
 export function isWithin(address: Address, range: Range): boolean {
@@ -101,7 +117,7 @@ export function unwrapAddress(address: Address): Address {
 
 /**
  * Where the tunnelling and translating forms carry an IPv4 address: 6to4 (RFC 3056), Teredo's server, the last
- * four bytes of v4-compatible, translated and NAT64 /96, and the split form of a NAT64 /48 (RFC 6052, 2.2).
+ * four bytes of v4-compatible, translated, ISATAP and NAT64 /96, and the split form of a NAT64 /48 (RFC 6052, 2.2).
  */
 const carriedAt = [
   [2, 3, 4, 5],
@@ -116,6 +132,7 @@ const carriers: ReadonlySet<AddressClass | undefined> = new Set<AddressClass>([
   'nat64_local',
   'ipv4_compatible',
   'ipv4_translated',
+  'isatap',
 ]);
 
 /** True when a tunnelling or translating form carries a metadata address, Teredo's inverted client included. */

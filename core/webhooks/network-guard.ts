@@ -18,7 +18,8 @@ export type TargetRefusal =
   | 'not_an_address'
   | 'not_a_url'
   | 'scheme_not_http'
-  | 'credentials_in_url';
+  | 'credentials_in_url'
+  | 'port_of_another_protocol';
 
 export type UrlVerdict =
   | { readonly ok: true; readonly url: URL }
@@ -36,7 +37,19 @@ const privateClasses: ReadonlySet<AddressClass> = new Set<AddressClass>([
 
 /** Names that resolvers answer from the machine itself, whatever the DNS says (RFC 6761). */
 const loopbackName = /^(.*\.)?(localhost|localhost\.localdomain|ip6-localhost|ip6-loopback)$/;
-const metadataName = /^(metadata|instance-data|metadata\.google\.internal|metadata\.goog)$/;
+const metadataName =
+  /^(metadata|instance-data|(metadata|instance-data)\.(ec2|google|azure)\.internal|metadata\.goog|metadata\.tencentyun\.com)$/;
+
+/**
+ * Ports on which other protocols listen that can be led astray by a request they take for their own: mail,
+ * shells, files, name servers (the list of the fetch standard, https://fetch.spec.whatwg.org/#port-blocking).
+ */
+const otherProtocols: ReadonlySet<number> = new Set([
+  ...[0, 1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103],
+  ...[104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513],
+  ...[514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720],
+  ...[1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080],
+]);
 
 /**
  * Judges a target before its name is resolved: http or https, no credentials, and a host that is not a refused
@@ -53,6 +66,10 @@ export function vetUrl(text: string, allow: PrivateTargets): UrlVerdict {
   }
   if (url.username !== '' || url.password !== '') {
     return { ok: false, reason: 'credentials_in_url' };
+  }
+  // On a developer's machine any port may be the developer's.
+  if (allow !== true && url.port !== '' && otherProtocols.has(Number(url.port))) {
+    return { ok: false, reason: 'port_of_another_protocol' };
   }
   const verdict = vetHost(url.hostname, allow);
   return verdict === 'allowed' ? { ok: true, url } : { ok: false, reason: verdict };
@@ -71,13 +88,16 @@ function parseUrl(text: string): URL | undefined {
 }
 
 function vetHost(hostname: string, allow: PrivateTargets): 'allowed' | TargetRefusal {
-  const host = hostname.toLowerCase().replace(/^\[(.*)\]$/, '$1');
-  if (ipaddr.isValid(host)) {
-    return vetAddress(host, allow);
-  }
   // `localhost.` with the root's dot is the same name.
-  const name = host.replace(/\.+$/, '');
-  if (name === '') {
+  const name = hostname
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '');
+  if (ipaddr.isValid(name)) {
+    return vetAddress(name, allow);
+  }
+  // No name has an empty label, and resolvers differ in what they make of `127.0.0.1..`.
+  if (name.split('.').includes('')) {
     return 'not_a_url';
   }
   if (metadataName.test(name)) {
@@ -162,7 +182,8 @@ export function parsePrivateTargets(text: string): PrivateTargets {
 const explanations: Readonly<Partial<Record<TargetRefusal, string>>> = {
   not_a_url: 'it is not an absolute URL without spaces',
   scheme_not_http: 'its scheme is neither http nor https',
-  credentials_in_url: 'it holds a user name or password; use the headers of the subscription instead',
+  credentials_in_url: 'it holds a user name or password; use the credentials of the subscription instead',
+  port_of_another_protocol: 'its port belongs to another protocol than HTTP',
   metadata: 'it leads to a cloud metadata service, which is never called',
 };
 
