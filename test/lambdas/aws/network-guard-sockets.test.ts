@@ -41,8 +41,8 @@ function makeTarget(settings: Partial<HttpTargetSettings> = {}) {
   return target;
 }
 
-const post = (target: ReturnType<typeof makeTarget>, url: string) =>
-  target.post({ url, headers: {}, body: Buffer.from('{}'), timeoutSeconds: 5 });
+const post = (target: ReturnType<typeof makeTarget>, url: string, timeoutSeconds = 5) =>
+  target.post({ url, headers: {}, body: Buffer.from('{}'), timeoutSeconds });
 const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 it('has a private network beside the public one', () => {
@@ -71,14 +71,14 @@ describe('a URL that is refused', () => {
     const resolve = makeResolver(['8.8.8.8']);
     const direct = makeTarget({ allow: false, resolve });
     const proxied = makeTarget({ allow: false, resolve, proxy: proxy.url });
-    for (const [url] of refused) {
-      for (const target of [direct, proxied]) {
-        expect([url, await post(target, url)]).toEqual([
-          url,
-          { failure: 'target_refused', milliseconds: expect.any(Number) },
-        ]);
-      }
-    }
+    const results = await Promise.all(
+      refused.flatMap(([url]) =>
+        [direct, proxied].map(async (target) => ({ url, ...(await post(target, url, 1)) })),
+      ),
+    );
+    expect(results.filter((result) => !('failure' in result && result.failure === 'target_refused'))).toEqual(
+      [],
+    );
     expect(resolve.count()).toBe(0);
     expect([...proxy.asked, ...proxy.others]).toEqual([]);
     await proxy.stop();
