@@ -7,6 +7,7 @@ import { hostileInput } from './journeys/hostile-input';
 import { beginJourney, type Journey } from './journeys/journey';
 import { publishing } from './journeys/publishing';
 import { quickStart } from './journeys/quick-start';
+import { signedSubscriptions } from './journeys/signed-subscriptions';
 import { subscriptions } from './journeys/subscriptions';
 
 const suite = isTested('preview') ? describe : describe.skip;
@@ -24,6 +25,7 @@ suite('a preview stack', () => {
   describe('the quick start', () => quickStart(() => journey));
   describe('publishing', () => publishing(() => journey));
   describe('subscriptions', () => subscriptions(() => journey));
+  describe('signed subscriptions', () => signedSubscriptions(() => journey));
   describe('events', () => events(() => journey));
   describe('failing subscribers', () => failingSubscribers(() => journey));
   describe('accounts', () => accounts(() => journey));
