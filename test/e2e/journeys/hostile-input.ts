@@ -25,6 +25,8 @@ const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/subscriptions/sub_none' },
   { method: 'PATCH', path: '/v1/subscriptions/sub_none', limit: 65_536 },
   { method: 'DELETE', path: '/v1/subscriptions/sub_none' },
+  { method: 'POST', path: '/v1/subscriptions/sub_none/rotate-secret', limit: 65_536 },
+  { method: 'POST', path: '/v1/subscriptions/sub_none/test', limit: 65_536 },
   { method: 'PATCH', path: '/v1/topics/none', limit: 65_536 },
   { method: 'DELETE', path: '/v1/topics/none' },
   { method: 'POST', path: '/v1/events', limit: 4_000_000 },
