@@ -160,6 +160,7 @@ export const functions = {
     ...door,
     description: 'Registers an ADS account by its user_id and gives its access token.',
     environment: [
+      ...tokens,
       'REGISTRY_TABLE_NAME',
       'REGISTRATION_TOKEN_SECRET_ID',
       'TOKEN_SECRET_ID',

@@ -62,7 +62,8 @@ export const settingKeys = {
   /** Whether an ADS event that was triggered before is left out; `{"relation_added": false}`: all but those. */
   dedupeTriggers: { schema: z.union([z.boolean(), z.record(text, z.boolean())]), effect: 'template' },
   dedupeDays: { schema: whole.min(1).max(3650), effect: 'template' },
-  openRegistration: { schema: z.boolean(), effect: 'template' },
+  /** true: whoever asks; `jwt`: also by a token of the stage's issuer with the scope accounts:write. */
+  openRegistration: { schema: z.union([z.boolean(), z.literal('jwt')]), effect: 'template' },
   maxBulkMessages: { schema: whole.min(1), effect: 'none yet' },
   recoverySeconds: { schema: whole.min(1), effect: 'none yet' },
   tickSeconds: { schema: whole.min(1), effect: 'template' },

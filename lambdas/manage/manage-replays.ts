@@ -13,7 +13,8 @@ import { makeDynamoLiveGate } from '../aws/dynamo-live-gate';
 import { makeDynamoReplayStore } from '../aws/dynamo-replay-store';
 import { makeDynamoRunNumbers } from '../aws/dynamo-run-numbers';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
-import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
+import type { Authenticator } from '../shared/authenticate';
+import { makeAccountAuthenticator } from '../shared/authenticate-account';
 import { readEnvironment } from '../shared/environment';
 import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
@@ -119,7 +120,7 @@ export const handler = httpFunction({
       replays: makeDynamoReplayStore(client, registry),
       runs: makeDynamoRunNumbers(client, registry),
       gate: makeDynamoLiveGate(client, registry),
-      authenticate: makeAuthenticator(environment),
+      authenticate: makeAccountAuthenticator(environment),
       now: () => new Date(),
     });
   },

@@ -7,10 +7,11 @@ import { makeDynamoKeyStore } from '../aws/dynamo-key-store';
 import { secretsClient } from '../aws/secrets-client';
 import { makeSecretText, type SecretText } from '../aws/secrets-manager-text';
 import { adsReply, makeAdsDialect } from '../shared/ads-dialect';
+import { type Authenticator, makeAuthenticator } from '../shared/authenticate';
 import { readEnvironment } from '../shared/environment';
 import { httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpRequest } from '../shared/http-message';
-import { membersOf, readExactBody, requireSharedToken } from './read-callback-request';
+import { membersOf, readExactBody, readOfferedToken, requireSharedToken } from './read-callback-request';
 
 /** A name and an address; what is larger is a mistake. */
 const BODY_LIMIT_BYTES = 64 * 1024;
@@ -22,8 +23,9 @@ export interface RegisterAccountPorts extends Omit<RegisterPorts, 'stageSecret'>
   readonly registrationToken: SecretText;
   /** Derives access tokens. */
   readonly stageSecret: SecretText;
-  /** Whoever asks may register, without a token. */
-  readonly isOpen: boolean;
+  /** Who may register beside those with the token: whoever asks, or operators by the JWT of their issuer. */
+  readonly opening: 'everybody' | 'operators' | 'nobody';
+  readonly authenticate: Authenticator;
   readonly now: () => Date;
 }
 
@@ -35,7 +37,7 @@ export interface RegisterAccountPorts extends Omit<RegisterPorts, 'stageSecret'>
  */
 export function makeRegisterAccount(ports: RegisterAccountPorts): HttpHandler {
   return async (request) => {
-    if (!ports.isOpen) {
+    if (ports.opening !== 'everybody' && !(await isOperator(request, ports))) {
       await requireSharedToken(request, ports.registrationToken, 'registration');
     }
     const registration = readRegistration(request);
@@ -43,6 +45,25 @@ export function makeRegisterAccount(ports: RegisterAccountPorts): HttpHandler {
     const at = ports.now().toISOString();
     return adsReply(await registerAccount(registration, { ...ports, stageSecret }, at));
   };
+}
+
+/** A token that is none, or lacks the scope, is refused like any other that is wrong. */
+async function isOperator(
+  request: HttpRequest,
+  { opening, authenticate }: RegisterAccountPorts,
+): Promise<boolean> {
+  // Three parts: the registration token itself is not held against the issuer's keys.
+  if (opening !== 'operators' || readOfferedToken(request).split('.').length !== 3) {
+    return false;
+  }
+  try {
+    return (await authenticate(request)).scopes.has('accounts:write');
+  } catch (error) {
+    if (error instanceof ServiceError) {
+      return false;
+    }
+    throw error;
+  }
 }
 
 function readRegistration(request: HttpRequest): Registration {
@@ -60,6 +81,12 @@ function readRegistration(request: HttpRequest): Registration {
   return { userId, ...(isAddress && { email: address.value }) };
 }
 
+/** By the setting `openRegistration`. */
+const openings: Readonly<Record<string, RegisterAccountPorts['opening']>> = {
+  true: 'everybody',
+  jwt: 'operators',
+};
+
 export const handler = httpFunction({
   name: 'register-account',
   dialect: makeAdsDialect(401),
@@ -71,7 +98,8 @@ export const handler = httpFunction({
       keys: makeDynamoKeyStore(documentClient(), environment.REGISTRY_TABLE_NAME),
       registrationToken: makeSecretText(secretsClient(), environment.REGISTRATION_TOKEN_SECRET_ID),
       stageSecret: makeSecretText(secretsClient(), environment.TOKEN_SECRET_ID),
-      isOpen: environment.OPEN_REGISTRATION === 'true',
+      opening: openings[environment.OPEN_REGISTRATION] ?? 'nobody',
+      authenticate: makeAuthenticator(environment),
       now: () => new Date(),
     });
   },

@@ -3,6 +3,7 @@ import type { EventLog } from './event-log';
 import type { Registry } from './registry';
 import { ServiceFunction, type StageProps } from './service-function';
 import type { StageSecrets } from './stage-secrets';
+import { tokenEnvironment } from './token-environment';
 import type { WebhookDelivery } from './webhook-delivery';
 
 export interface WebhooksDoorProps extends StageProps {
@@ -37,6 +38,7 @@ export class WebhooksDoor extends Construct {
     const fn = new ServiceFunction(this, 'register-account', {
       ...this.props,
       environment: {
+        ...tokenEnvironment(settings),
         REGISTRY_TABLE_NAME: registry.tableName,
         REGISTRATION_TOKEN_SECRET_ID: secrets.registrationToken.id,
         TOKEN_SECRET_ID: secrets.tokenSecret.id,

@@ -31,7 +31,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'manage-replays': 390,
   'manage-erasures': 360,
   'manage-accounts': 391,
-  'register-account': 269,
+  'register-account': 290,
   'subscribe-callback': 250,
   'trigger-event': 239,
   'resend-callbacks': 307,

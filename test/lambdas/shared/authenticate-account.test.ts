@@ -1,7 +1,12 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { hashSecret } from '../../../core/accounts/api-key';
+import { functions } from '../../../lambdas/functions';
+import { routes } from '../../../lambdas/routes';
 import { offeredSecret, withAccounts } from '../../../lambdas/shared/authenticate-account';
 import { authenticate as byToken } from '../../support/manage-door';
 import { MemoryKeyStore } from '../../support/memory-accounts';
+import { root } from '../../support/source-files';
 import { unsignedToken } from '../../support/tokens';
 
 const key = `cwk_${'k'.repeat(43)}`;
@@ -105,4 +110,21 @@ describe('who has no good secret', () => {
     const error = await ask(authorization).catch((thrown) => thrown);
     return { code: error.code, status: error.status, message: error.message };
   }
+});
+
+describe('every function', () => {
+  const sourceOf = (stem: keyof typeof functions) =>
+    readFileSync(path.join(root, `lambdas/${functions[stem].handler}.ts`), 'utf8');
+  const behind = (isWanted: (path: string) => boolean) => [
+    ...new Set(routes.filter((route) => isWanted(route.path)).map((route) => route.function)),
+  ];
+
+  it.each(behind((route) => route.startsWith('/v1/')))('of /v1 takes the secrets of accounts: %s', (stem) => {
+    expect(sourceOf(stem)).toMatch(/\bauthenticate: makeAccountAuthenticator\(environment\)/);
+    expect(sourceOf(stem)).not.toMatch(/\bmakeAuthenticator\(/);
+  });
+
+  it.each(behind((route) => /^\/(change|changes|v2)(\/|$)/.test(route)))('of CIS does not: %s', (stem) => {
+    expect(sourceOf(stem)).not.toMatch(/makeAccountAuthenticator/);
+  });
 });

@@ -1,14 +1,16 @@
 import { hashSecret } from '../../../core/accounts/api-key';
 import { makeAdsDialect } from '../../../lambdas/shared/ads-dialect';
-import { makeRegisterAccount } from '../../../lambdas/webhooks/register-account';
+import { makeRegisterAccount, type RegisterAccountPorts } from '../../../lambdas/webhooks/register-account';
 import { errorText, headerRefusals, openCallbackDoor, secretText } from '../../support/callback-doors';
+import { authenticate } from '../../support/manage-door';
 import { MemoryAccountStore, MemoryKeyStore } from '../../support/memory-accounts';
+import { unsignedToken } from '../../support/tokens';
 
 let accounts: MemoryAccountStore;
 let keys: MemoryKeyStore;
 let stageSecret: ReturnType<typeof secretText>;
 let registrationToken: ReturnType<typeof secretText>;
-let isOpen: boolean;
+let opening: RegisterAccountPorts['opening'];
 let register: ReturnType<typeof openCallbackDoor>;
 
 beforeEach(() => {
@@ -16,12 +18,20 @@ beforeEach(() => {
   keys = new MemoryKeyStore();
   stageSecret = secretText('stage secret');
   registrationToken = secretText('registration-token');
-  isOpen = false;
+  opening = 'nobody';
   reopen();
 });
 
 function reopen(): void {
-  const ports = { accounts, keys, stageSecret, registrationToken, isOpen, now: () => new Date('2026-11-20') };
+  const ports = {
+    accounts,
+    keys,
+    stageSecret,
+    registrationToken,
+    opening,
+    authenticate,
+    now: () => new Date('2026-11-20'),
+  };
   register = openCallbackDoor(
     {
       name: 'register-account',
@@ -173,10 +183,32 @@ describe('POST /account', () => {
   });
 
   it('asks nobody for a token where registration is open', async () => {
-    isOpen = true;
+    opening = 'everybody';
     reopen();
     expect(await register({ authorization: null, body: { user_id: 'ada' } })).toMatchObject({ status: 200 });
     expect(await register({ authorization: 'Bearer', body: {} })).toMatchObject({ status: 401 });
+  });
+
+  it('takes the JWT of an operator beside the token where the setting says so', async () => {
+    const body = { user_id: 'ada' };
+    const operator = { authorization: `Bearer ${unsignedToken({ scope: 'accounts:write' })}`, body };
+    expect(await register(operator)).toMatchObject({ status: 401 });
+    opening = 'operators';
+    reopen();
+    expect(await register(operator)).toMatchObject({ status: 200 });
+    expect(await register({ body })).toMatchObject({ status: 200 });
+    for (const wrong of [
+      unsignedToken({ scope: 'subscriptions:write' }),
+      unsignedToken({ exp: 1 }),
+      'a.b.c',
+      'x',
+    ]) {
+      expect(await register({ authorization: `Bearer ${wrong}`, body })).toMatchObject({
+        status: 401,
+        text: errorText('incorrect registration token was provided'),
+      });
+    }
+    expect(await register({ authorization: null, body })).toMatchObject({ status: 401 });
   });
 
   it('gives another token, which works, when the operator replaced the secret of the stage', async () => {
