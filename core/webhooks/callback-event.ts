@@ -58,10 +58,7 @@ export function makeCallbackEvent(body: ExactJson | undefined, options: TriggerO
 }
 
 function isLeftOut(rule: DuplicateRule, name: string | null): boolean {
-  if (typeof rule === 'boolean') {
-    return rule;
-  }
-  return name === null || !Object.hasOwn(rule, name) || rule[name] !== false;
+  return typeof rule === 'boolean' ? rule : name === null || rule[name] !== false;
 }
 
 function md5(text: string): string {

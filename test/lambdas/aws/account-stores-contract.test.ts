@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { ApiKey } from '../../../core/accounts/account';
 import type { AccountStore, CredentialReader, KeyStore } from '../../../core/accounts/ports';
 import type { SubscriptionStore } from '../../../core/topics/ports';
@@ -8,6 +8,7 @@ import { makeDynamoCallbackSubscriptions } from '../../../lambdas/aws/dynamo-cal
 import { makeDynamoCredentialReader } from '../../../lambdas/aws/dynamo-credential-reader';
 import { makeDynamoKeyStore } from '../../../lambdas/aws/dynamo-key-store';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
+import { ownerRowKey } from '../../../lambdas/aws/subscription-row';
 import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
 import {
   anAccount,
@@ -280,6 +281,20 @@ describe.each(callbackStores)('CallbackSubscriptions %s', (_, makeStores) => {
 });
 
 describe('callbacks on DynamoDB', () => {
+  it('are listed once, also where one who came too late crashed before it could tidy up', async () => {
+    const table = await freshTable();
+    const one = aSubscription({ topic: { door: 'webhooks', name: 'a' } });
+    await makeDynamoCallbackSubscriptions(client, table).createOnce(one);
+    const late = { ...one, createdAt: '2026-11-20T10:00:00.001Z' };
+    const row = { id: one.id, topic: 'webhooks/a', owner: one.owner, created_at: late.createdAt };
+    await client.send(new PutCommand({ TableName: table, Item: { ...ownerRowKey(late), ...row } }));
+    const { subscriptions } = await makeDynamoSubscriptionStore(client, table).list({
+      owner: one.owner,
+      limit: 9,
+    });
+    expect(subscriptions).toEqual([one]);
+  });
+
   it('write nothing for what is there already', async () => {
     const table = await freshTable();
     const callbacks = makeDynamoCallbackSubscriptions(client, table);

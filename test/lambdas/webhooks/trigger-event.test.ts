@@ -127,6 +127,13 @@ describe('POST /trigger', () => {
     expect(record).toEqual({ ok: true, events: appended });
   });
 
+  it('takes no name for another one that it was hashed to', async () => {
+    await trigger({ body: { event: '', payload: 1 } });
+    await trigger({ body: { event: appended[0]?.topic.name, payload: 1 } });
+    expect(appended[0]?.topic.name).toMatch(/^sha256:/);
+    expect(appended[1]?.topic).not.toEqual(appended[0]?.topic);
+  });
+
   it('takes a number for its text', async () => {
     await trigger({ body: { event: 5, payload: 1 } });
     await trigger({ body: { event: '5', payload: 1 } });
