@@ -332,6 +332,31 @@ describe('resends and dead letters', () => {
     expect(world.deadLetterQueue.map(({ receipt }) => receipt)).toContain('a');
   });
 
+  it.each(['paused', 'disabled', 'deleted'] as const)(
+    'keeps the dead of a %s subscription dead, says why, and sends them when it is active again',
+    async (state) => {
+      const world = await runThrough({ answers: [500, 200], ...policy([]) });
+      world.subscription.current = { ...world.subscription.current, state };
+      world.advance(31 * 60_000);
+      expect(await world.settleDeadLetters(30)).toMatchObject({ kept: 1, resent: 0 });
+      const writes = world.deliveries.writes.length;
+      expect(await world.settleDeadLetters(30)).toMatchObject({ kept: 1, resent: 0 });
+      expect(world.deliveries.writes).toHaveLength(writes);
+      expect(onlyRow(world)).toMatchObject({
+        state: 'dead',
+        keptReason: `subscription_${state}`,
+        resends: 0,
+      });
+      expect(world.deadLetterQueue).toHaveLength(1);
+      world.subscription.current = { ...world.subscription.current, state: 'active' };
+      expect(await world.settleDeadLetters(30)).toMatchObject({ resent: 1 });
+      await world.run();
+      expect(onlyRow(world)).toMatchObject({ state: 'delivered', resends: 1 });
+      expect(onlyRow(world)).not.toHaveProperty('keptReason');
+      expect(world.posts).toHaveLength(2);
+    },
+  );
+
   it('does not send again what has no hope', async () => {
     for (const options of [{ answers: [410] }, { answers: [200], event: undefined }]) {
       const world = await runThrough(options);

@@ -35,7 +35,7 @@ async function deliverToTen(options: { isDead: boolean; policy?: Partial<Deliver
 }
 
 describe('one dead target among ten', () => {
-  it('costs the other nine one round of time-outs, on a queue that is not even fair', async () => {
+  it('costs the other nine a few time-outs, on a queue that is not even fair', async () => {
     const healthy = await deliverToTen({ isDead: false });
     const circuit = await deliverToTen({ isDead: true });
     const without = await deliverToTen({ isDead: true, policy: { circuit: false } });

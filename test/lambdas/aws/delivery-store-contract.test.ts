@@ -77,6 +77,8 @@ const full = aDelivery({
   dueAt: '2026-11-20T11:00:00.000Z',
   resends: 2,
   scheduleStart: 4,
+  slotAt: '2026-11-20T11:00:02.000Z',
+  heldSeconds: 90,
 });
 
 const stores: [string, () => Promise<Deliveries>][] = [
@@ -94,7 +96,11 @@ describe.each(stores)('DeliveryStore %s', (_, makeStore) => {
     const rows = [
       full,
       aDelivery({ eventId: 'e2', state: 'delivered', endedAt: '2026-11-20T09:00:00.000Z' }),
-      aDelivery({ eventId: 'e3', state: 'dead', reason: 'gone', endedAt: '2026-11-20T09:00:00.000Z' }),
+      aDelivery({
+        eventId: 'e3',
+        ...{ state: 'dead', reason: 'gone', endedAt: '2026-11-20T09:00:00.000Z' },
+        keptReason: 'subscription_disabled',
+      }),
       aDelivery({
         eventId: 'ü#/ 3',
         state: 'skipped',
