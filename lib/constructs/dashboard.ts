@@ -11,6 +11,7 @@ import { minute } from './alarms';
 import type { ChangePipeline } from './change-pipeline';
 import type { EventDispatch } from './event-dispatch';
 import type { HttpApi } from './http-api';
+import { ownMetric } from './own-metric';
 import type { ServiceFunction } from './service-function';
 import type { WebhookDelivery } from './webhook-delivery';
 
@@ -66,6 +67,20 @@ export function addDashboard(scope: Construct, props: DashboardProps): void {
       'Failures',
       workers.map((fn) => fn.function.metricErrors({ period: minute, label: fn.stem })),
     ),
+  );
+  dashboard.addWidgets(
+    graph('Targets that are spared', [
+      ownMetric('DeliveriesHeld', 'deliver-webhooks'),
+      ownMetric('CircuitsOpened', 'deliver-webhooks'),
+    ]),
+    graph('Subscriptions in trouble', [
+      ownMetric('SubscriptionsWarned', 'deliver-webhooks'),
+      ownMetric('SubscriptionsDisabled', 'deliver-webhooks'),
+      ownMetric('SubscriptionsRecovered', 'deliver-webhooks'),
+    ]),
+    graph('Oldest dead letter', [
+      deadLetters.metricApproximateAgeOfOldestMessage({ period: minute, statistic: 'Maximum' }),
+    ]),
   );
 }
 

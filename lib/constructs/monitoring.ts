@@ -1,5 +1,5 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm, ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -9,6 +9,7 @@ import type { StageSettings } from '../stage';
 import { alarmProps, fiveMinutes, type Harm, minute } from './alarms';
 import { addDashboard, type Watched } from './dashboard';
 import type { Erasure } from './erasure';
+import { ownMetric } from './own-metric';
 import type { ServiceFunction } from './service-function';
 
 export interface MonitoringProps extends Watched {
@@ -24,6 +25,9 @@ const BEHIND_MINUTES = 5;
  * worker that had crashed: only more than that is late.
  */
 const OLDEST_DELIVERY_MINUTES = 30;
+
+/** A queue keeps messages for 14 days: four of them are left to send the dead letters again. */
+const OLD_DEAD_LETTER_DAYS = 10;
 
 /** Alarms that name the user's harm and lead to a paragraph of the runbook; a dashboard; in prod, a topic. */
 export class Monitoring extends Construct {
@@ -75,6 +79,18 @@ export class Monitoring extends Construct {
         period: fiveMinutes,
         statistic: 'Maximum',
       }),
+      threshold: 0,
+    });
+    this.addAlarm('dead-letters-old', {
+      harm: `Subscribers will miss events for good: the oldest dead letter has waited for ${OLD_DEAD_LETTER_DAYS} days`,
+      anchor: 'dead-letters-old',
+      metric: deadLetters.metricApproximateAgeOfOldestMessage({ period: fiveMinutes, statistic: 'Maximum' }),
+      threshold: OLD_DEAD_LETTER_DAYS * 24 * 3600,
+    });
+    this.addAlarm('subscriptions-disabled', {
+      harm: 'A subscriber gets no more events: its failures have switched its subscription off',
+      anchor: 'subscriptions-disabled',
+      metric: ownMetric('SubscriptionsDisabled', 'deliver-webhooks'),
       threshold: 0,
     });
     this.addAlarm('deliveries-delayed', {
@@ -189,14 +205,3 @@ const workerHarms: Partial<Record<FunctionName, string>> = {
   'replay-events': 'Replays stand still, and live webhooks that wait for one',
   'erase-subject': 'What is to be erased stays',
 };
-
-/** A metric that our own functions print (EMF). */
-function ownMetric(metricName: string, service: FunctionName): Metric {
-  return new Metric({
-    namespace: 'Changewire',
-    metricName,
-    dimensionsMap: { service },
-    statistic: 'Sum',
-    period: fiveMinutes,
-  });
-}
