@@ -63,9 +63,10 @@ export async function changeSubscription(
   return revised;
 }
 
-/** Credentials, too: who issues the tokens learns of every delivery. */
-function leadsElsewhere({ target, credentials }: SubscriptionChangesRequest): boolean {
-  return target !== undefined || (credentials !== undefined && credentials !== null);
+/** Credentials, too: who issues the tokens learns of every delivery. Another filter lets other events out. */
+function leadsElsewhere({ target, filter, credentials }: SubscriptionChangesRequest): boolean {
+  const isLedBy = (change: object | null | undefined) => change !== undefined && change !== null;
+  return target !== undefined || filter !== undefined || isLedBy(credentials);
 }
 
 function toChanges(

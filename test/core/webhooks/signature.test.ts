@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, sign as edSign, verify as edVerify } from 'node:crypto';
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  sign as edSign,
+  verify as edVerify,
+} from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { publicJwkOf, publicKeyOf } from '../../../core/topics/ed25519-key';
@@ -143,6 +149,17 @@ describe('v1a', () => {
     expect(verify({ ...forged }, withKeys(publicKey))).toMatchObject({ verified: false });
     const relabelled = { ...forged, 'webhook-signature': forged['webhook-signature'].replace('v1,', 'v1a,') };
     expect(verify(relabelled, withKeys(publicKey))).toMatchObject({ reason: 'signature_mismatch' });
+    // Whoever knows the public key can compute an HMAC by it, in each way that its text can be read as a key.
+    const content = Buffer.concat([Buffer.from(`evt_1.${nowSeconds}.`), body]);
+    const keys = [publicKey, publicKey.slice(5)].flatMap((text) => [
+      Buffer.from(text, 'base64'),
+      Buffer.from(text),
+    ]);
+    for (const key of keys) {
+      const mac = createHmac('sha256', key).update(content).digest('base64');
+      const mixed = { ...forged, 'webhook-signature': `v1a,AAAA v1,${mac} v1a,${mac}` };
+      expect(verify(mixed, withKeys(publicKey))).toMatchObject({ reason: 'signature_mismatch' });
+    }
   });
 
   it('refuses a body that was changed by one byte anywhere', () => {

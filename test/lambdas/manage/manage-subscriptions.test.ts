@@ -620,6 +620,7 @@ describe('manage-subscriptions, afterwards', () => {
     });
     const { id } = made.body;
     expect((await one('PATCH', id, { body: { target: 'https://evil.example/' } })).status).toBe(403);
+    expect((await one('PATCH', id, { body: { filter: null } })).status).toBe(403);
     expect((await one('PATCH', id, { body: { state: 'paused' } })).status).toBe(200);
     expect((await one('PATCH', id, { body: { state: 'active' } })).status).toBe(403);
     expect((await one('DELETE', id)).status).toBe(204);
