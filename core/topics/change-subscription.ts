@@ -53,6 +53,7 @@ export async function changeSubscription(
   }
   requireNothingOfHttp({
     target: request.target ?? found.target,
+    format: request.format ?? found.format,
     headers: request.headers ?? found.headers,
     credentials: request.credentials === undefined ? found.credentials : request.credentials,
   });

@@ -1,6 +1,7 @@
 import { ServiceError } from '../errors';
 import { explainRefusal, type PrivateTargets, vetUrl } from '../webhooks/network-guard';
 import { explainArnRefusal, isArn, type OwnTargets, vetTargetArn } from '../webhooks/target-arn';
+import type { WebhookFormat } from './subscription';
 
 /** What a stage lets subscriptions lead to. */
 export interface DestinationRules {
@@ -21,15 +22,17 @@ export function requireDestination(target: string, { privateTargets, ownTargets 
 }
 
 /**
- * Headers and credentials belong to HTTP: on a queue they would be kept and never do anything.
+ * Headers and credentials belong to HTTP: on a queue they would be kept and never do anything. So does the format
+ * of ADS, whose door keeps any text for a URL and has nobody judge it.
  * @throws ServiceError `body_invalid` naming which.
  */
 export function requireNothingOfHttp(subscription: {
   readonly target: string;
   readonly headers?: object | undefined;
   readonly credentials?: object | null | undefined;
+  readonly format?: WebhookFormat | undefined;
 }): void {
-  const { target, headers, credentials } = subscription;
+  const { target, headers, credentials, format } = subscription;
   if (!isArn(target)) {
     return;
   }
@@ -37,6 +40,9 @@ export function requireNothingOfHttp(subscription: {
     ...(headers && Object.keys(headers).length > 0 ? ['headers'] : []),
     ...(credentials ? ['credentials'] : []),
   ];
+  if (format === 'ads') {
+    throw new ServiceError('body_invalid', 'format: "ads" is for targets that are URLs');
+  }
   if (surplus.length > 0) {
     throw new ServiceError(
       'body_invalid',

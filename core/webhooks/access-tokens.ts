@@ -1,8 +1,8 @@
 import type { ClientCredentials } from '../topics/credentials';
 import type { WebhookTarget } from './ports';
 
-/** Why a subscriber's token could not be had: `token_refused` by its issuer, or no usable answer. */
-export type TokenFailure = 'token_refused' | 'token_unavailable';
+/** Why a subscriber's token could not be had: `token_refused` by its issuer, no usable answer, or our own proxy. */
+export type TokenFailure = 'token_refused' | 'token_unavailable' | 'proxy_failed';
 
 /** The bearer tokens that subscriptions with credentials need. */
 export interface AccessTokens {
@@ -89,7 +89,7 @@ async function fetchToken(
     answerBytes: ANSWER_BYTES,
   });
   if (!('status' in result)) {
-    return { failure: 'token_unavailable' };
+    return { failure: result.failure === 'proxy_failed' ? 'proxy_failed' : 'token_unavailable' };
   }
   if (result.status < 200 || result.status > 299) {
     const isRefusal = result.status >= 400 && result.status < 500 && result.status !== 429;

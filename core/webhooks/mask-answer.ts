@@ -22,17 +22,31 @@ export function withoutSecrets(target: WebhookTarget): WebhookTarget {
   return { post: async (request) => maskAnswer(await target.post(request), request) };
 }
 
-function maskAnswer(result: TargetResult, { headers }: WebhookRequest): TargetResult {
+function maskAnswer(result: TargetResult, { headers, url }: WebhookRequest): TargetResult {
   if (!('answer' in result)) {
     return result;
   }
   const secrets = Object.entries(headers)
     .filter(([name]) => !openHeaders.has(name.toLowerCase()))
     .flatMap(([, value]) => formsOf(value))
+    .concat(queryValues(url))
     .filter((secret) => secret.length >= SHORTEST_SECRET)
     // The longest first: a part of it would leave the rest.
     .sort((a, b) => b.length - a.length);
   return { ...result, answer: secrets.reduce(mask, result.answer) };
+}
+
+/** Many receivers know their callers by a key in the URL, and quote what was asked for: as written, and read. */
+function queryValues(url: string): string[] {
+  if (!URL.canParse(url)) {
+    return [];
+  }
+  const { search, searchParams } = new URL(url);
+  const written = search
+    .slice(1)
+    .split('&')
+    .map((pair) => pair.slice(pair.indexOf('=') + 1));
+  return [...written, ...searchParams.values()];
 }
 
 /** The value as it is, within JSON, without its scheme, and what Basic credentials stand for. */

@@ -18,10 +18,13 @@ export interface HealthPorts {
 /** What an attempt has changed about its subscription. */
 export type HealthChange = 'circuit_opened' | 'warned' | 'disabled' | 'recovered';
 
+/** What is not the target's doing: an open circuit kept the attempt back, or the stage's own proxy failed it. */
+const notCounted: ReadonlySet<string> = new Set(['circuit_open', 'proxy_failed']);
+
 /**
  * Does what a failed attempt means for its subscription: counts it, opens the circuit, warns the owner and switches
- * the subscription off. Comes after the row is written, can be repeated, and counts an attempt once; one that was
- * not made (an open circuit kept it back) does not count.
+ * the subscription off. Comes after the row is written, can be repeated, and counts an attempt once, and one that
+ * never got as far as the target not at all.
  * @param probe whether the attempt probed a half-open circuit, and what the answer asked to wait.
  */
 export async function recordFailure(
@@ -30,7 +33,7 @@ export async function recordFailure(
   ports: HealthPorts,
 ): Promise<readonly HealthChange[]> {
   const attempt = row.attempts.at(-1);
-  if (attempt?.failure === undefined || attempt.failure === 'circuit_open') {
+  if (attempt?.failure === undefined || notCounted.has(attempt.failure)) {
     return [];
   }
   const reference = subscriptionOf(row);

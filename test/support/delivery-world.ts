@@ -28,7 +28,7 @@ const MAX_RECEIVES = 5;
  * worker down before or after its n-th effect, once.
  */
 export function makeWorld(options: {
-  readonly answers: readonly (number | 'timeout' | { status: number; retryAfter: string })[];
+  readonly answers: readonly (number | 'timeout' | 'proxy_failed' | { status: number; retryAfter: string })[];
   readonly subscription?: Partial<Subscription>;
   readonly event?: Event | undefined;
   readonly crashAt?: { readonly effect: number; readonly when: 'before' | 'after' };
@@ -133,8 +133,8 @@ export function makeWorld(options: {
     const answered = options.answers[Math.min(posts.length, options.answers.length - 1)] ?? 200;
     posts.push({ request, at: time, stateBefore: row?.state });
     time += 10;
-    if (answered === 'timeout') {
-      return { milliseconds: 15_000, failure: 'timeout' };
+    if (answered === 'timeout' || answered === 'proxy_failed') {
+      return { milliseconds: 15_000, failure: answered };
     }
     return typeof answered === 'number'
       ? { milliseconds: 10, status: answered, answer: 'x'.repeat(300), address: '192.0.2.1' }

@@ -51,6 +51,11 @@ describe('AccessTokens', () => {
     });
   });
 
+  it('says when it was not the issuer but our own proxy that failed', async () => {
+    const { tokens } = issuer({ milliseconds: 1, failure: 'proxy_failed' });
+    expect(await tokens.read(credentials, timed)).toEqual({ failure: 'proxy_failed' });
+  });
+
   it('keeps a token until a minute before it expires', async () => {
     const { asked, tokens, pass } = issuer(gives('t1'), gives('t2'));
     await tokens.read(credentials, timed);

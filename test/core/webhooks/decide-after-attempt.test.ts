@@ -27,6 +27,12 @@ describe('decideAfterAttempt', () => {
     expect(decide(answered(status))).toEqual({ outcome: 'delivered' });
   });
 
+  it('buries at once what can never succeed, whatever the policy says of its status', () => {
+    const tooLarge = { milliseconds: 3, status: 413, answer: '', isFinal: true };
+    expect(decide(tooLarge)).toEqual({ outcome: 'dead', reason: 'final_status' });
+    expect(decide({ ...tooLarge, isFinal: false })).toMatchObject({ outcome: 'postponed' });
+  });
+
   it('takes only 200 as delivered where the subscription says so', () => {
     const strict = { policy: { ...policy, success: '200' } };
     expect(decide(answered(200), strict)).toEqual({ outcome: 'delivered' });

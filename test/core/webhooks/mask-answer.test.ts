@@ -30,6 +30,19 @@ describe('withoutSecrets', () => {
     expect(await keep('application/json evt_1234 k-123456', headers)).toBe('application/json evt_1234 ***');
   });
 
+  it('hides the keys in a URL that an answer quotes, and leaves the rest of it', async () => {
+    const post = async (): Promise<TargetResult> => ({
+      milliseconds: 1,
+      status: 404,
+      answer: 'no POST /hook?key=s3cret%2Fkey&v=2 here; s3cret/key is unknown',
+    });
+    const url = 'https://a.test/hook?key=s3cret%2Fkey&v=2';
+    const request = { url, headers: {}, body: Buffer.from(''), timeoutSeconds: 1 };
+    expect(await withoutSecrets({ post }).post(request)).toMatchObject({
+      answer: 'no POST /hook?key=***&v=2 here; *** is unknown',
+    });
+  });
+
   it('leaves short values: they stand in answers by chance', async () => {
     expect(await keep('the tenant is blue', { 'x-tenant': 'blue' })).toBe('the tenant is blue');
   });

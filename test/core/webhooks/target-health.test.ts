@@ -51,6 +51,15 @@ describe('the rule of ADS: five failures ever, one attempt each', () => {
     expect(world.subscription.current.state).toBe('disabled');
   });
 
+  it('does not count what the stage’s own proxy fails', async () => {
+    const world = makeWorld({ answers: ['proxy_failed'], subscription: ads });
+    await deliverEach(world, 6);
+    expect(world.posts).toHaveLength(6);
+    expect(world.subscription.current).toMatchObject({ state: 'active' });
+    expect(world.subscription.current.health?.failures ?? 0).toBe(0);
+    expect(world.deadLetterQueue).toHaveLength(6);
+  });
+
   it('does not hold anything back: one attempt, at once', async () => {
     const world = makeWorld({ answers: [429], subscription: ads });
     await deliverEach(world, 3);

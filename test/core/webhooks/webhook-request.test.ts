@@ -50,4 +50,23 @@ describe('makeWebhookRequest', () => {
     const { headers } = makeWebhookRequest(aSubscription(), anEvent({ id: 'é\r\nx: y\ud800' }), now);
     expect(headers['webhook-id']).toBe('%C3%A9%0D%0Ax:%20y%EF%BF%BD');
   });
+
+  it('leads nowhere when the door of ADS was given an ARN for a URL', () => {
+    const queue = 'arn:aws:sqs:eu-central-1:123456789012:orders';
+    const event = anEvent({ topic: { door: 'webhooks', name: 'orders' } });
+    const request = (format: 'ads' | 'standard') =>
+      makeWebhookRequest(aSubscription({ target: queue, format }), event, now);
+    expect(request('ads').url).toBe('');
+    expect(request('standard').url).toBe(queue);
+  });
+
+  it('says what it is about, for targets that order by it', () => {
+    expect(makeWebhookRequest(aSubscription(), anEvent({ subject: 'ann' }), now).about).toEqual({
+      eventId: 'evt_1',
+      type: 'profile.created',
+      subject: 'ann',
+      time: anEvent().time,
+      subscriptionId: aSubscription().id,
+    });
+  });
 });

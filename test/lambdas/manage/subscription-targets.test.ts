@@ -80,6 +80,15 @@ describe('a target that is an ARN', () => {
     });
   });
 
+  it('is not for the format of ADS, whose door lets anybody write any target', async () => {
+    const topic = 'webhooks/*';
+    const refused = await order({ topic, target: queue, format: 'ads' });
+    expect(refused).toMatchObject({ status: 400, body: { code: 'body_invalid' } });
+    expect(refused.body.detail).toContain('format');
+    const { body: made } = await order({ topic, target: queue });
+    expect(await one('PATCH', made.id, { body: { format: 'ads' } })).toMatchObject({ status: 400 });
+  });
+
   it('is vetted when a subscription is led there, too', async () => {
     const { body: made } = await order();
     const elsewhere = { body: { target: `${queue}-of-others` } };
