@@ -9,7 +9,7 @@ export interface ExpressRequest extends NodeRequest {
 }
 
 /**
- * Serves events in Express (4 and 5) and what is like it. What is no event goes on to the next middleware. Body
+ * Serves events in Express and what is like it. What is no event goes on to the next middleware. Body
  * parsers belong behind it, or must leave the bytes (`express.raw`).
  *
  * @example
