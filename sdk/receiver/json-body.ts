@@ -39,7 +39,7 @@ export class JsonBody {
 
   /** Lists of strings by name; none when it is missing or null. */
   lists(name: string): ListsByName {
-    const value = this.member(name) ?? {};
+    const value = this.members[name] ?? {};
     this.expect(
       name,
       isObject(value) && Object.values(value).every(isListOfStrings),
@@ -49,32 +49,28 @@ export class JsonBody {
   }
 
   strings(name: string): readonly string[] {
-    const value = this.member(name) ?? [];
+    const value = this.members[name] ?? [];
     this.expect(name, isListOfStrings(value), 'a list of strings');
     return value as string[];
   }
 
   objects<Member>(name: string): readonly Member[] {
-    const value = this.member(name) ?? [];
+    const value = this.members[name] ?? [];
     this.expect(name, Array.isArray(value) && value.every(isObject), 'a list of objects');
     return value as Member[];
   }
 
   object<Member>(name: string): Member | undefined {
-    const value = this.member(name) ?? undefined;
+    const value = this.members[name] ?? undefined;
     this.expect(name, value === undefined || isObject(value), 'an object');
     return value as Member | undefined;
   }
 
   /** Null stays null; missing is undefined. */
   string(name: string): string | null | undefined {
-    const value = this.member(name);
+    const value = this.members[name];
     this.expect(name, value === undefined || value === null || typeof value === 'string', 'text');
     return value as string | null | undefined;
-  }
-
-  private member(name: string): unknown {
-    return Object.hasOwn(this.members, name) ? this.members[name] : undefined;
   }
 
   private expect(key: string, isExpected: boolean, expected: string): void {

@@ -8,6 +8,7 @@ export interface NodeRequest extends AsyncIterable<Uint8Array | string> {
   readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly readableEnded: boolean;
+  readonly httpVersionMajor?: number;
 }
 
 /** What is used of `http.ServerResponse`. */
@@ -17,7 +18,7 @@ export interface NodeResponse {
 }
 
 export interface NodeOptions {
-  /** Only this path is served. @default every path */
+  /** Only this path is served; mount points of Express are part of it. @default every path */
   readonly path?: string;
   /** Gets what is no event. @default 404 */
   readonly next?: () => void;
@@ -86,8 +87,9 @@ async function write(
 }
 
 function writeReply({ status, headers, body }: Reply, request: NodeRequest, response: NodeResponse): void {
-  // What is left of a body that nobody wants must not be taken for the next request of the connection.
-  const isRefusedEarly = status >= 400 && !request.readableEnded;
+  // What is left of a body that nobody wants must not be taken for the next request of the connection (of which
+  // HTTP/2 knows nothing, and forbids the header).
+  const isRefusedEarly = status >= 400 && !request.readableEnded && request.httpVersionMajor !== 2;
   response.writeHead(status, { ...headers, ...(isRefusedEarly ? { connection: 'close' } : {}) });
   response.end(body);
 }
@@ -102,8 +104,10 @@ async function readBody(request: NodeRequest, maxBytes: number): Promise<RawBody
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
     throw new PayloadTooLargeError(maxBytes);
   }
-  for await (const chunk of request) {
-    collector.add(typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk);
+  // Not `for await`: leaving it early would destroy the connection, and with it the reply that says why.
+  const chunks = request[Symbol.asyncIterator]();
+  for (let read = await chunks.next(); !read.done; read = await chunks.next()) {
+    collector.add(typeof read.value === 'string' ? new TextEncoder().encode(read.value) : read.value);
   }
   return collector.join();
 }

@@ -1,3 +1,5 @@
+import { connect, createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import express from 'express';
 import {
   EventHandler,
@@ -240,5 +242,32 @@ describe('a connection over HTTP', () => {
     const refused = await server.send(makeEvent('user.message', { body: 'x'.repeat(100_000) }));
     expect([refused.status, refused.headers.connection]).toEqual([413, 'close']);
     await server.stop();
+  });
+
+  it('lives until a body of no stated length has been refused', async () => {
+    const server = await runtimes.node(make({ maxBodyBytes: 1000 }));
+    const body = 'x'.repeat(200_000);
+    const refused = await server.send(
+      makeEvent('user.message', { body, headers: { 'Transfer-Encoding': 'chunked' } }),
+    );
+    expect([refused.status, refused.headers.connection]).toEqual([413, 'close']);
+    await server.stop();
+  });
+
+  it('may be one of HTTP/2', async () => {
+    const server = createServer((request, response) => void toNodeListener(make())(request, response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const send = (headers: Record<string, string>) =>
+      new Promise<number>((resolve, reject) => {
+        const stream = session.request({ ':method': 'POST', ':path': '/', ...headers });
+        stream.on('response', (replied) => resolve(Number(replied[':status'])));
+        stream.on('error', reject);
+        stream.end('{}');
+      });
+    const { headers } = makeEvent('sys.connect');
+    expect([await send(headers), await send({ ...headers, 'ce-hub': '' })]).toEqual([200, 400]);
+    session.close();
+    server.close();
   });
 });

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
+import { mintEd25519Secret, publicKeyOf } from '../../../core/topics/ed25519-key';
 import { signWebhook } from '../../../core/webhooks/signature';
 import {
   type IdempotencyStore,
@@ -135,6 +136,21 @@ describe('v1a', () => {
     const verifier = new WebhookVerifier({ publicKeys, now });
     expect(await verifier.verify(headers, 'b')).toMatchObject({ verified: true });
     expect(await verifier.verify(headers, 'c')).toMatchObject({ reason: 'signature_mismatch' });
+  });
+
+  it('of Changewire verifies, alone and beside v1', async () => {
+    const signing = mintEd25519Secret((count) => Buffer.alloc(count, 9));
+    const publicKeys = [publicKeyOf(signing)];
+    const message = { id: 'm', timestampSeconds: now(), body: Buffer.from('b') };
+    for (const secrets of [[signing], [secret, signing], [signing, secret]]) {
+      const signed = { ...signWebhook({ ...message, secrets }) };
+      expect(await new WebhookVerifier({ publicKeys, now }).verify(signed, 'b')).toMatchObject({
+        verified: true,
+      });
+      expect(await new WebhookVerifier({ publicKeys, now }).verify(signed, 'c')).toMatchObject({
+        verified: false,
+      });
+    }
   });
 
   it('is not taken for v1, nor the other way round', async () => {
