@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { bytesFrom } from '../idempotency';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const LENGTH = 16;
@@ -17,14 +17,7 @@ export function mintSubscriptionId(random: (count: number) => Uint8Array): strin
 
 /** The id of a subscription that follows from something else: the same parts give the same id. */
 export function deriveSubscriptionId(...parts: readonly string[]): string {
-  let block = 0;
-  return mintSubscriptionId((count) => {
-    block += 1;
-    const digest = createHash('sha256')
-      .update(JSON.stringify([block, ...parts]))
-      .digest();
-    return digest.subarray(0, count);
-  });
+  return mintSubscriptionId(bytesFrom(JSON.stringify(parts)));
 }
 
 export function isSubscriptionId(text: string): boolean {

@@ -9,6 +9,7 @@ import {
 import { type Principal, requireScope } from '../../core/principal';
 import type { HttpReply, HttpRequest } from '../shared/http-message';
 import { keySchema, rotationSchema, toKeyBody } from './account-body';
+import { markReplay } from './idempotency';
 import { readBody } from './read-request';
 import { identifyRequest } from './request-identity';
 
@@ -46,11 +47,7 @@ export function makeKeyAnswers(ports: KeyPorts): KeyAnswers {
       principal,
       ports,
     );
-    return {
-      status: 201,
-      headers: made.secret === undefined ? { 'idempotent-replay': 'true' } : {},
-      body: toMadeBody(made),
-    };
+    return markReplay({ status: 201, body: toMadeBody(made) }, made.secret === undefined);
   }
 
   async function rotate(

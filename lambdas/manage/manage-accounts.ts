@@ -22,6 +22,7 @@ import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
 import { accountChangesSchema, accountSchema, toAccountBody } from './account-body';
+import { markReplay } from './idempotency';
 import { makeKeyAnswers } from './manage-account-keys';
 import { readBody, readPaging } from './read-request';
 import { identifyRequest } from './request-identity';
@@ -78,14 +79,8 @@ export function makeManageAccounts(ports: ManageAccountsPorts): HttpHandler {
       },
       ports,
     );
-    return {
-      status: 201,
-      headers: {
-        location: request.path.endsWith('/') ? account.id : `accounts/${account.id}`,
-        ...(!isNew && { 'idempotent-replay': 'true' }),
-      },
-      body: toAccountBody(account),
-    };
+    const location = request.path.endsWith('/') ? account.id : `accounts/${account.id}`;
+    return markReplay({ status: 201, headers: { location }, body: toAccountBody(account) }, !isNew);
   }
 
   async function list(request: HttpRequest, principal: Principal): Promise<HttpReply> {

@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto';
 import { derivedId } from '../../core/derived-id';
-import { ServiceError } from '../../core/errors';
 import type { Principal } from '../../core/principal';
 import type { HttpRequest } from '../shared/http-message';
-
-/** Visible ASCII, as clients' libraries make them. */
-const IDEMPOTENCY_KEY = /^[\x21-\x7e]{1,255}$/;
+import { readIdempotency } from './idempotency';
 
 /** The id of what a request makes: under an `Idempotency-Key` the same one each time. */
 export interface RequestIdentity {
@@ -26,17 +22,8 @@ export function identifyRequest(
   body: unknown,
   random: (count: number) => Uint8Array,
 ): RequestIdentity {
-  const key = request.headers['idempotency-key'];
-  if (key === undefined) {
-    return { id: derivedId(prefix, Buffer.from(random(24)).toString('hex')) };
-  }
-  if (!IDEMPOTENCY_KEY.test(key)) {
-    throw new ServiceError('parameter_invalid', 'Idempotency-Key has 1 to 255 visible ASCII characters');
-  }
-  return {
-    id: derivedId(prefix, 'idempotency_key', principal.subject, request.resource, key),
-    requestDigest: createHash('sha256')
-      .update(JSON.stringify([request.parameters, body]))
-      .digest('hex'),
-  };
+  const idempotency = readIdempotency(request, principal, body);
+  return idempotency === undefined
+    ? { id: derivedId(prefix, Buffer.from(random(24)).toString('hex')) }
+    : { id: derivedId(prefix, 'idempotency', idempotency.seed), requestDigest: idempotency.digest };
 }

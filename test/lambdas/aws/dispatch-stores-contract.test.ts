@@ -7,6 +7,7 @@ import type {
   FanOutMarkers,
   NumberBlocks,
 } from '../../../core/events/ports';
+import { EVENT_RETENTION_DAYS } from '../../../core/events/retention';
 import { encodeRecord } from '../../../core/stream-record';
 import { eventMarkKey, makeDynamoCrashMarkers } from '../../../lambdas/aws/dynamo-crash-markers';
 import { makeDynamoDuplicateClaims } from '../../../lambdas/aws/dynamo-duplicate-claims';
@@ -209,14 +210,14 @@ describe.each(histories)('EventHistory %s', (_, makeStore) => {
 });
 
 describe('the events table', () => {
-  it('forgets an event after 45 days, before the store removes it', async () => {
+  it('forgets an event at the end of its retention, before the store removes it', async () => {
     let now = start;
     const history = makeDynamoEventHistory(client, await freshTable(), () => now);
     const key = { topic: 'manage/orders', order: 'order', eventId: 'e1' };
     await history.keep('order', anEvent('e1'));
-    now = start + 44 * DAY;
+    now = start + (EVENT_RETENTION_DAYS - 1) * DAY;
     await expect(history.read(key)).resolves.toEqual(anEvent('e1'));
-    now = start + 45 * DAY;
+    now = start + EVENT_RETENTION_DAYS * DAY;
     await expect(history.read(key)).resolves.toBeUndefined();
   });
 
@@ -224,7 +225,7 @@ describe('the events table', () => {
     let now = start;
     const store = makeDynamoFanOutMarkers(client, await freshTable(), () => now);
     await store.claim(aMarker('1'));
-    now = start + 46 * DAY;
+    now = start + (EVENT_RETENTION_DAYS + 1) * DAY;
     await expect(store.claim(aMarker('2'))).resolves.toEqual(aMarker('2'));
   });
 
