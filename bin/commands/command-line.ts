@@ -10,6 +10,7 @@ import type { Host } from './host';
 import { addListen } from './listen';
 import { addPerson } from './person';
 import { addPublish } from './publish';
+import { addReplay } from './replay';
 import { addResend } from './resend';
 import { addRewind } from './rewind';
 import { addStart } from './start';
@@ -66,7 +67,7 @@ function buildProgram(host: Host): Command {
     .addHelpText('after', epilogue);
   const adders = [
     ...[addStart, addPublish, addStatus, addPerson, addSubscribe, addSubscriptions],
-    ...[addTrigger, addListen, addDeliveries, addResend, addToken, addFake],
+    ...[addTrigger, addListen, addDeliveries, addResend, addReplay, addToken, addFake],
     ...[addErase, addRewind],
   ];
   for (const add of adders) {

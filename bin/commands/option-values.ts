@@ -34,13 +34,25 @@ export function schedule(value: string): number[] {
     : value.split(',').map((wait) => wholeNumber(wait.trim(), 0, 7 * 24 * 3600, 'waits such as 5,300,1800'));
 }
 
-/** A time as people write it (a day, or a time with or without a zone), in UTC. */
+/** A time as people write it, in UTC: a day is UTC's, a time without a zone this machine's. */
 export function moment(value: string): string {
   const time = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) {
     throw new InvalidArgumentError('It must be a time such as 2026-11-20 or 2026-11-20T21:04:11Z.');
   }
   return new Date(time).toISOString();
+}
+
+export function startOrMoment(value: string): string {
+  return value === 'start' ? value : moment(value);
+}
+
+export function eventsPerSecond(value: string): number {
+  const number = Number(value);
+  if (!/^\d+(\.\d+)?$/.test(value) || number < 0.1 || number > 1000) {
+    throw new InvalidArgumentError('It must be a number from 0.1 to 1000.');
+  }
+  return number;
 }
 
 function wholeNumber(value: string, least: number, most: number, meaning: string): number {

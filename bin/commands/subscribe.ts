@@ -5,7 +5,7 @@ import { CommandError } from './command-error';
 import { connect } from './connection';
 import { facts, present } from './display';
 import type { Host } from './host';
-import { schedule, seconds } from './option-values';
+import { schedule, seconds, startOrMoment } from './option-values';
 
 /** A subscription as the manage door shows it; the secret only in the answer that made it. */
 export interface ShownSubscription {
@@ -26,6 +26,7 @@ interface SubscribeOptions {
   readonly timeout?: number;
   readonly format?: string;
   readonly credentials?: string;
+  readonly replayFrom?: string;
 }
 
 export function addSubscribe(program: Command, host: Host): void {
@@ -43,6 +44,7 @@ export function addSubscribe(program: Command, host: Host): void {
         webhookFormats,
       ),
     )
+    .option('--replay-from <time>', '"start" or a time: the history first, then what is live', startOrMoment)
     .option('--credentials <file>', 'JSON: where each delivery gets its bearer token, and by what')
     .addHelpText(
       'after',
@@ -59,11 +61,12 @@ oauth2.json: {"type": "oauth2_client_credentials", "token_url": "https://issuer.
     )
     .action(async (topic: string, target: string, options: SubscribeOptions, command: Command) => {
       const api = await connect(host, command);
-      const { format, credentials } = options;
+      const { format, credentials, replayFrom } = options;
       const made = (await api.call('POST', '/v1/subscriptions', {
         body: {
           ...subscriptionBody(topic, target, options),
           ...(format && { format }),
+          ...(replayFrom && { replay_from: replayFrom }),
           ...(credentials && { credentials: readCredentials(credentials) }),
         },
       })) as ShownSubscription;

@@ -46,6 +46,10 @@ describe('exit codes', () => {
     [['trigger']],
     [['trigger', 'orders', '--data', '{']],
     [['trigger', 'orders', '--count', '0']],
+    [['replay', 'sub_1']],
+    [['replay', 'sub_1', '--from', 'yesterday']],
+    [['replay', 'sub_1', '--from', 'start', '--rate', '0']],
+    [['replay', 'sub_1', '--from', 'start', '--cancel']],
     [['listen', '--secret', 'not-a-secret']],
     [['publish', 'examples/profile.json', '--sign-as', 'cis']],
     [['--base-url', 'ftp://x', 'subscriptions']],
@@ -67,7 +71,7 @@ describe('exit codes', () => {
     const names = [...top.printed.join('\n').matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(
       ([, name]) => name,
     );
-    expect(names).toHaveLength(14);
+    expect(names).toHaveLength(15);
     for (const name of names as string[]) {
       const { exitCode, printed } = await runCommand([name, '--help']);
       expect([name, exitCode]).toEqual([name, 0]);
@@ -228,10 +232,11 @@ describe('the commands of subscriptions and deliveries', () => {
       'profile.updated',
       'http://x/',
     ];
-    await runCommand([...words, '--format', 'cis', '--credentials', file]);
+    await runCommand([...words, '--format', 'cis', '--credentials', file, '--replay-from', 'start']);
     expect(api?.calls[0]?.body).toEqual({
       ...{ topic: 'profile.updated', target: 'http://x/', format: 'cis' },
       credentials: { type: 'oauth2_client_credentials' },
+      replay_from: 'start',
     });
     expect((await runCommand([...words, '--credentials', 'none'])).exitCode).toBe(1);
   });
@@ -292,6 +297,54 @@ describe('the filters of deliveries', () => {
       dry_run: true,
     });
     expect(one?.body).toEqual({ id: 'dlv_1', force: true });
+  });
+});
+
+describe('replay', () => {
+  const replay = { subscription_id: 'sub_1', run: 3, from: 'start', rate_per_second: 5 };
+  const answers = [
+    { ...replay, state: 'running', events_found: 0, sent: 0 },
+    { ...replay, state: 'running', events_found: 20, sent: 12, position: { topic: 'manage/orders' } },
+    { ...replay, state: 'done', events_found: 20, sent: 12 },
+  ];
+
+  it('starts one and tells how far it is until it has ended', async () => {
+    const words = await withApi((_, count) => ({ status: 202, body: answers[count - 1] }));
+    const asked = ['replay', 'sub_1', '--from', '2026-11-20', '--rate', '5'];
+    const { printed, noted, exitCode } = await runCommand([...words, ...asked], { interactive: true });
+    expect(exitCode).toBe(0);
+    expect((api as StubApi).calls.map(({ method, path: called }) => `${method} ${called}`)).toEqual([
+      'POST /v1/subscriptions/sub_1/replays',
+      ...Array(2).fill('GET /v1/subscriptions/sub_1/replays/3'),
+    ]);
+    expect(api?.calls[0]?.body).toEqual({ from: '2026-11-20T00:00:00.000Z', rate_per_second: 5 });
+    expect(noted.join()).toContain('sent 12 of 20 found, at manage/orders');
+    expect(printed.join()).toContain('run 3 of sub_1');
+  });
+
+  it('starts it only, or fails when it did not end well', async () => {
+    const words = await withApi((_, count) =>
+      count < 3
+        ? { status: 202, body: answers[0] }
+        : { status: 200, body: { ...answers[2], state: 'cancelled', reason: 'requested' } },
+    );
+    const started = await runCommand([...words, 'replay', 'sub_1', '--from', 'start', '--no-wait']);
+    expect(JSON.parse(started.printed[0] as string)).toEqual(answers[0]);
+    const failed = await runCommand([...words, 'replay', 'sub_1', '--from', 'start']);
+    expect(failed).toMatchObject({ exitCode: 1 });
+    expect(failed.noted.join()).toContain('cancelled: requested');
+  });
+
+  it('cancels the one that is running', async () => {
+    const words = await withApi(({ method }) => ({
+      status: 200,
+      body: method === 'GET' ? { replays: [{ ...answers[2], run: 4 }, answers[0]] } : answers[2],
+    }));
+    expect((await runCommand([...words, 'replay', 'sub_1', '--cancel'])).exitCode).toBe(0);
+    expect((api as StubApi).calls[1]).toMatchObject({
+      method: 'DELETE',
+      path: '/v1/subscriptions/sub_1/replays/3',
+    });
   });
 });
 
