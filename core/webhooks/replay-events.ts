@@ -70,7 +70,8 @@ async function work(pointer: ReplayPointer, ports: ReplayPorts, deadline: Date):
   if (!replay) {
     return isBeingMade ? 0 : leave(pointer, ports);
   }
-  if (Date.parse(replay.leaseUntil ?? '') > now) {
+  // What waits costs a read per tick.
+  if (Date.parse(replay.leaseUntil ?? '') > now || isBeforeSweep(replay, now)) {
     return 0;
   }
   const subscription = await findSubscription(replay, ports);
@@ -118,13 +119,12 @@ async function advance(
   return last.sent - replay.sent;
 }
 
-/** Nothing is written where there is nothing to do: a replay that waits costs a read per tick. */
+function isBeforeSweep({ phase, sweepAt }: Replay, now: number): boolean {
+  return phase === 'sweeping' && now < Date.parse(sweepAt ?? '');
+}
+
 async function claim(replay: Replay, { replays, now }: ReplayPorts): Promise<Replay | undefined> {
-  const at = now().getTime();
-  if (replay.phase === 'sweeping' && at < Date.parse(replay.sweepAt ?? '')) {
-    return undefined;
-  }
-  const leaseUntil = new Date(at + LEASE_MILLISECONDS).toISOString();
+  const leaseUntil = new Date(now().getTime() + LEASE_MILLISECONDS).toISOString();
   const leased: Replay = { ...replay, leaseUntil, version: replay.version + 1 };
   return (await replays.write(leased)) === 'written' ? leased : undefined;
 }

@@ -16,9 +16,11 @@ const DOOR_MILLISECONDS = 20_000;
 
 /**
  * When it is looked for what dispatch kept late, counted from the making of the subscription: when no try of that time
- * can be under way any more, and once again for what crashed and was repeated.
+ * can be under way any more, and twice again for what crashed and was repeated, within the shortest retention of a
+ * stream (24 h): what was planned before a crash keeps its place in the history.
  */
-const SWEEPS_AFTER = [6 * MINUTE, 20 * MINUTE] as const;
+const SWEEPS_AFTER = [6 * MINUTE, 30 * MINUTE, 24 * 60 * MINUTE] as const;
+const LAST_SWEEP = SWEEPS_AFTER[2];
 
 /** Epoch milliseconds; `from` inclusive, `to` exclusive. */
 export interface Window {
@@ -63,7 +65,7 @@ export function nextSweep(
   const subscribedAt = Date.parse(replay.subscribedAt);
   const times = SWEEPS_AFTER.map((wait) => subscribedAt + wait);
   const { from = 0, to } = sweepWindow(replay);
-  const wasSettled = Date.parse(replay.createdAt) > subscribedAt + SWEEPS_AFTER[1];
+  const wasSettled = Date.parse(replay.createdAt) > subscribedAt + LAST_SWEEP;
   if (from >= to || wasSettled) {
     return undefined;
   }

@@ -7,6 +7,7 @@ import { hostileInput } from './journeys/hostile-input';
 import { beginJourney, type Journey } from './journeys/journey';
 import { publishing } from './journeys/publishing';
 import { quickStart } from './journeys/quick-start';
+import { replays } from './journeys/replays';
 import { signedSubscriptions } from './journeys/signed-subscriptions';
 import { subscriptions } from './journeys/subscriptions';
 
@@ -27,6 +28,7 @@ suite('a preview stack', () => {
   describe('subscriptions', () => subscriptions(() => journey));
   describe('signed subscriptions', () => signedSubscriptions(() => journey));
   describe('events', () => events(() => journey));
+  describe('replays', () => replays(() => journey));
   describe('failing subscribers', () => failingSubscribers(() => journey));
   describe('accounts', () => accounts(() => journey));
   describe('callbacks of ADS', () => callbacks(() => journey));
