@@ -49,6 +49,9 @@ describe('a subscription with a replay', () => {
     await world.tick();
     const isHeld = () => world.subscriptions.subscriptions.get(key.subscriptionId)?.replaying === 1;
     expect(isHeld()).toBe(true);
+    world.time += 10_000;
+    await world.tick();
+    expect(isHeld()).toBe(true);
     world.time += 301_000;
     await world.tick();
     expect(isHeld()).toBe(false);
@@ -80,6 +83,8 @@ describe('a subscription with a replay', () => {
     await world.rest();
     expectEachOnce(world.ids(), expected);
     expect(world.ids(0)).toEqual(['both']);
+    // Not even a second message: what was sent is known by its row.
+    expect(world.replays.replays.get(`${key.subscriptionId}#1`)).toMatchObject({ found: 6, sent: 6 });
     expect(world.replays.pointers.size).toBe(0);
   });
 
@@ -238,9 +243,15 @@ describe('a replay to a subscription that is there', () => {
     await expect(cancelReplay(key, principal, ports, world.at())).rejects.toMatchObject({ code: 'conflict' });
   });
 
-  it('is worked on by one replayer at a time', async () => {
+  it('is worked on by one replayer at a time, also when another tick comes in the middle', async () => {
     const world = await aWorldWithHistory(300);
     await world.start(world.subscribe());
+    const { list } = world.history;
+    world.history.list = async (range) => {
+      world.history.list = list;
+      await Promise.all([world.tick(), world.tick()]);
+      return list.call(world.history, range);
+    };
     await Promise.all([world.tick(), world.tick(), world.tick()]);
     const sent = world.queue.map(({ message }) => message.eventId);
     expect(new Set(sent).size).toBe(sent.length);
