@@ -10,7 +10,7 @@ const form = /^dlv_([\w-]{24}|~[\w-]+)\.([0-9A-Za-z]{16}|~[\w-]+)\.(0|[1-9]\d{0,
 
 /**
  * `dlv_<event>.<subscription>.<run>`: the same for the same delivery, and the way to its row
- * (decision 037).
+ * (docs/decisions/037-delivery-ids-can-be-read-back.md).
  */
 export function encodeDeliveryId({ eventId, subscriptionId, run }: DeliveryKey): string {
   return `dlv_${encodePart(eventId, plainEvent)}.${encodePart(subscriptionId, plainSubscription)}.${run}`;

@@ -2,7 +2,7 @@ import { ServiceError } from '../errors';
 import { selectorText } from '../events/event';
 import type { Subscription } from '../topics/subscription';
 import type { RunNumbers } from './ports';
-import { newReplay, type ReplayStore } from './replay';
+import { newReplay, type Replay, type ReplayStore } from './replay';
 import { endOfHistory } from './replay-window';
 
 /** What a subscriber of the peers gets by default, too: a subscriber that is up takes it. */
@@ -16,7 +16,7 @@ export interface ReplayRequest {
 }
 
 export interface PrepareReplayPorts {
-  readonly replays: Pick<ReplayStore, 'create'>;
+  readonly replays: Pick<ReplayStore, 'create' | 'find' | 'write'>;
   readonly runs: Pick<RunNumbers, 'takeFirst'>;
 }
 
@@ -37,10 +37,21 @@ export async function prepareReplay(
   const at = subscription.createdAt;
   const period = readPeriod({ from }, at);
   await runs.takeFirst(subscription.id);
-  const to = endOfHistory(at);
-  await replays.create(
-    newReplay({ ...aboutReplay(subscription, {}), ...period, to, run: FIRST_RUN, holdsLive: true }, at),
+  const replay = newReplay(
+    { ...aboutReplay(subscription, {}), ...period, to: endOfHistory(at), run: FIRST_RUN, holdsLive: true },
+    at,
   );
+  if ((await replays.create(replay)) === 'already_exists') {
+    await beginAnew(replay, replays);
+  }
+}
+
+/** An earlier call made the replay and no subscription: where the replayer has given it up, it begins anew. */
+async function beginAnew(replay: Replay, replays: PrepareReplayPorts['replays']): Promise<void> {
+  const found = await replays.find(replay);
+  if (found && found.state !== 'running') {
+    await replays.write({ ...replay, version: found.version + 1 });
+  }
 }
 
 /** The history ends where live deliveries begin at the latest: now. @throws ServiceError `body_invalid`. */

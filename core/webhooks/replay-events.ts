@@ -3,7 +3,8 @@ import { inParallel } from '../in-parallel';
 import type { SubscriptionStore } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
 import { type AdvancePorts, advanceReplay, TAKEN } from './advance-replay';
-import { endedReplay, type Replay, type ReplayPointer, type ReplayStore } from './replay';
+import { endedReplay, isUnstarted, type Replay, type ReplayPointer, type ReplayStore } from './replay';
+import { endOfHistory } from './replay-window';
 
 export interface ReplayPorts extends AdvancePorts {
   readonly replays: Pick<ReplayStore, 'find' | 'write' | 'unfinished' | 'forget'>;
@@ -81,9 +82,23 @@ async function work(pointer: ReplayPointer, ports: ReplayPorts, deadline: Date):
   if (subscription?.state === 'paused' || (!subscription && isBeingMade)) {
     return 0;
   }
-  return subscription?.state === 'active'
-    ? advance(replay, subscription, ports, deadline)
-    : stop(replay, subscription, ports);
+  if (subscription?.state !== 'active') {
+    return stop(replay, `subscription_${subscription?.state ?? 'deleted'}`, subscription, ports);
+  }
+  const isOfIts = !replay.holdsLive || !isUnstarted(replay) || subscription.replaying === replay.run;
+  return isOfIts
+    ? advance(adapted(replay, subscription), subscription, ports, deadline)
+    : stop(replay, 'subscription_made_without', subscription, ports);
+}
+
+/**
+ * A door that crashed behind the replay and was called again made the subscription later than the replay says: the
+ * history ends with the making of the subscription.
+ */
+function adapted(replay: Replay, { createdAt }: Subscription): Replay {
+  return replay.holdsLive && isUnstarted(replay)
+    ? { ...replay, subscribedAt: createdAt, to: endOfHistory(createdAt) }
+    : replay;
 }
 
 async function findSubscription({ subscriptionId, selector }: Replay, { subscriptions }: ReplayPorts) {
@@ -150,10 +165,10 @@ async function noteFailure(key: Replay, subscription: Subscription, ports: Repla
 /** The subscription was switched off or deleted: what was queued ends as skipped, the rest is not sent. */
 async function stop(
   replay: Replay,
+  reason: string,
   subscription: Subscription | undefined,
   ports: ReplayPorts,
 ): Promise<number> {
-  const reason = `subscription_${subscription?.state ?? 'deleted'}`;
   const at = ports.now().toISOString();
   const ended: Replay =
     replay.state === 'running'

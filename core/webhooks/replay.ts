@@ -52,6 +52,8 @@ export interface Replay extends ReplayKey {
   readonly sweepAt?: string;
   /** Since when every try to go on has failed. */
   readonly failingSince?: string;
+  /** What an `Idempotency-Key` made of the call that started it: see core/idempotency.ts. */
+  readonly madeBy?: { readonly seed: string; readonly digest: string };
   /** The replayer that is at it. */
   readonly leaseUntil?: string;
   readonly createdAt: string;
@@ -61,6 +63,11 @@ export interface Replay extends ReplayKey {
   readonly version: number;
 }
 
+/** Whether nothing of it was looked at yet. */
+export function isUnstarted({ phase, place, found }: Replay): boolean {
+  return phase === 'sending' && place === undefined && found === 0;
+}
+
 /** The registry's row that leads the replayer to a replay. */
 export interface ReplayPointer extends ReplayKey {
   readonly createdAt: string;
@@ -68,8 +75,8 @@ export interface ReplayPointer extends ReplayKey {
 
 /** Replays; reads are strongly consistent. */
 export interface ReplayStore {
-  /** The pointer is written before the replay; repeating it changes nothing. */
-  create(replay: Replay): Promise<void>;
+  /** The pointer is written before the replay; one that is there already stays as it is. */
+  create(replay: Replay): Promise<'created' | 'already_exists'>;
   find(key: ReplayKey): Promise<Replay | undefined>;
   /** Those of a subscription, the newest first. */
   list(subscriptionId: string, limit: number): Promise<readonly Replay[]>;
@@ -93,7 +100,15 @@ export interface LiveGate {
 export function newReplay(
   asked: Pick<
     Replay,
-    'subscriptionId' | 'run' | 'selector' | 'subscribedAt' | 'holdsLive' | 'ratePerSecond' | 'from' | 'to'
+    | 'subscriptionId'
+    | 'run'
+    | 'selector'
+    | 'subscribedAt'
+    | 'holdsLive'
+    | 'ratePerSecond'
+    | 'from'
+    | 'to'
+    | 'madeBy'
   >,
   at: string,
 ): Replay {

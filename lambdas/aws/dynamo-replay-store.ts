@@ -32,11 +32,11 @@ export function makeDynamoReplayStore(
 ): ReplayStore {
   return { create, find, list, write, unfinished, forget };
 
-  async function create(replay: Replay): Promise<void> {
+  async function create(replay: Replay): Promise<'created' | 'already_exists'> {
     const { subscriptionId: subscription_id, run, createdAt: created_at } = replay;
     const pointer = { ...pointerRowKey(replay), subscription_id, run, created_at };
     await client.send(new PutCommand({ TableName: tableName, Item: pointer }));
-    await write(replay);
+    return (await write(replay)) === 'written' ? 'created' : 'already_exists';
   }
 
   async function find(key: ReplayKey): Promise<Replay | undefined> {

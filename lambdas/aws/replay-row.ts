@@ -60,6 +60,7 @@ export function toReplayRow(replay: Replay): Row {
     sending_until: replay.sendingUntil,
     sweep_at: replay.sweepAt,
     failing_since: replay.failingSince,
+    made_by: replay.madeBy,
     lease_until: replay.leaseUntil,
     created_at: replay.createdAt,
     updated_at: replay.updatedAt,
@@ -93,6 +94,7 @@ export function toReplay(row: Row): Replay {
     ...(row.sending_until !== undefined && { sendingUntil: row.sending_until as string }),
     ...(row.sweep_at !== undefined && { sweepAt: row.sweep_at as string }),
     ...(row.failing_since !== undefined && { failingSince: row.failing_since as string }),
+    ...(row.made_by !== undefined && { madeBy: row.made_by as NonNullable<Replay['madeBy']> }),
     ...(row.lease_until !== undefined && { leaseUntil: row.lease_until as string }),
     ...(row.ended_at !== undefined && { endedAt: row.ended_at as string }),
   };

@@ -19,6 +19,7 @@ import { readEnvironment } from '../shared/environment';
 import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
+import { markReplay, readIdempotency } from './idempotency';
 import { momentSchema } from './read-moment';
 import { readBody } from './read-request';
 import { toReplayBody } from './replay-body';
@@ -45,7 +46,7 @@ const LISTED = 50;
  * Trigger: `POST` and `GET /v1/subscriptions/{id}/replays`, `GET` and `DELETE /v1/subscriptions/{id}/replays/{run}`.
  * Success: 202 with the replay, which the next tick begins; 200 with how far it is; 200 with what was cancelled.
  * Refusal: 400, 401, 403 (scope), 404 (also another's), 409 (off, another replay runs, ended already) as problem details.
- * Retry: a POST whose reply was lost has started the replay, and the repeated one is refused while it runs.
+ * Retry: with an `Idempotency-Key` a POST may be repeated; without, it is refused while what it started runs.
  */
 export function makeManageReplays(ports: ManageReplaysPorts): HttpHandler {
   return async (request) => {
@@ -65,14 +66,18 @@ async function start(
   principal: Principal,
   ports: ManageReplaysPorts,
 ): Promise<HttpReply> {
-  const { rate_per_second: ratePerSecond, ...period } = readBody(request, schema);
+  const body = readBody(request, schema);
+  const idempotency = readIdempotency(request, principal, body);
+  const { rate_per_second: ratePerSecond, ...period } = body;
   const at = ports.now().toISOString();
-  const replay = await startReplay(id, { ...period, ratePerSecond }, principal, ports, at);
-  return {
+  const asked = { ...period, ratePerSecond };
+  const { replay, isReplay } = await startReplay(id, asked, principal, ports, at, idempotency);
+  const reply = {
     status: 202,
     headers: { location: request.path.endsWith('/') ? `${replay.run}` : `replays/${replay.run}` },
     body: toReplayBody(replay),
   };
+  return markReplay(reply, isReplay);
 }
 
 async function list(id: string, principal: Principal, ports: ManageReplaysPorts): Promise<HttpReply> {

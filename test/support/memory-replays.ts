@@ -9,10 +9,10 @@ export class MemoryReplayStore implements ReplayStore {
   readonly replays = new Map<string, Replay>();
   readonly pointers = new Map<string, ReplayPointer>();
 
-  async create(replay: Replay): Promise<void> {
+  async create(replay: Replay): Promise<'created' | 'already_exists'> {
     const { subscriptionId, run, createdAt } = replay;
     this.pointers.set(nameOf(replay), { subscriptionId, run, createdAt });
-    await this.write(replay);
+    return (await this.write(replay)) === 'written' ? 'created' : 'already_exists';
   }
 
   async find(key: ReplayKey): Promise<Replay | undefined> {

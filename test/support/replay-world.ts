@@ -80,14 +80,22 @@ export class ReplayWorld {
   /** As the door makes one: the replay first. */
   async subscribeWithReplay(from = 'start', differences: Partial<Subscription> = {}): Promise<Subscription> {
     const made = aSubscription({ createdAt: this.at(), replaying: FIRST_RUN, ...differences });
-    await prepareReplay(made, from, { replays: this.replays, runs: this.runs });
+    await this.prepare(made, from);
     this.subscriptions.subscriptions.set(made.id, made);
     return made;
   }
 
-  start({ id, owner }: Subscription, request: Partial<Parameters<typeof startReplay>[1]> = {}) {
+  /** As far as a door comes that crashes before it has made the subscription. */
+  prepare(
+    made = aSubscription({ createdAt: this.at(), replaying: FIRST_RUN }),
+    from = 'start',
+  ): Promise<void> {
+    return prepareReplay(made, from, { replays: this.replays, runs: this.runs });
+  }
+
+  async start({ id, owner }: Subscription, request: Partial<Parameters<typeof startReplay>[1]> = {}) {
     const principal = { subject: owner, scopes: new Set<string>(['subscriptions:system']) };
-    return startReplay(id, { from: 'start', ...request }, principal, this, this.at());
+    return (await startReplay(id, { from: 'start', ...request }, principal, this, this.at())).replay;
   }
 
   /** Dispatch plans an event now; what is returned keeps it in the history and fans it out, maybe much later. */

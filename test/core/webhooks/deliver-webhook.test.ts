@@ -365,3 +365,26 @@ describe('resends and dead letters', () => {
     }
   });
 });
+
+describe('a subscription that waits for a replay', () => {
+  it('has its live deliveries held, for longer the longer it takes, and those of the replay made', async () => {
+    const world = makeWorld({ answers: [200], subscription: { replaying: 1 } });
+    const delays: number[] = [];
+    let message = aDeliveryMessage();
+    for (const waited of [0, 1, 60, 3600]) {
+      world.advance(waited * 1000);
+      expect(await deliverWebhook(message, world.ports)).toEqual({ outcome: 'held', reason: 'replaying' });
+      const queued = world.queue.pop()!;
+      message = queued.message;
+      delays.push(Math.round((queued.at - world.now().getTime()) / 1000));
+    }
+    expect(delays).toEqual([1, 1, 16, 120]);
+    expect(world.deliveries.rows()).toEqual([]);
+    await deliverWebhook(aDeliveryMessage({ run: 1 }), world.ports);
+    expect(world.deliveries.rows()).toEqual([expect.objectContaining({ run: 1, state: 'delivered' })]);
+    const { replaying: _, ...open } = world.subscription.current;
+    world.subscription.current = open;
+    await deliverWebhook(message, world.ports);
+    expect(world.posts).toHaveLength(2);
+  });
+});

@@ -117,6 +117,38 @@ describe('a subscription with a replay', () => {
   });
 });
 
+describe('a door that crashed before it made the subscription, and is called again', () => {
+  it.each([
+    ['a minute later', 60],
+    ['when the replayer has given the replay up', 900],
+  ])('%s, leaves no gap between history and live', async (_, seconds) => {
+    const world = await aWorldWithHistory(3);
+    await world.prepare();
+    await world.pass(seconds);
+    await world.publish('between');
+    await world.subscribeWithReplay();
+    await world.publish('live');
+    await world.rest();
+    expect(world.received.map(({ id, run }) => `${run}:${id}`)).toEqual([
+      ...names('1:old', 3),
+      ...['1:between', '0:live'],
+    ]);
+    expect(world.replays.pointers.size).toBe(0);
+  });
+
+  it('by another call of the same key, which asks for none, sends nobody a history', async () => {
+    const world = await aWorldWithHistory(3);
+    await world.prepare();
+    world.subscribe();
+    await world.publish('live');
+    await world.rest();
+    expect(world.ids()).toEqual(['live']);
+    expect(world.replays.replays.get(`${key.subscriptionId}#1`)).toMatchObject({
+      ...{ state: 'cancelled', reason: 'subscription_made_without' },
+    });
+  });
+});
+
 describe('a replay to a subscription that is there', () => {
   it('sends the history once more, as a run of its own, beside the live deliveries', async () => {
     const world = new ReplayWorld();

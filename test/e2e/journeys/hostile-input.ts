@@ -35,7 +35,12 @@ const routes: readonly Route[] = [
   { method: 'GET', path: '/v1/events/evt_none/ledger' },
   { method: 'GET', path: '/v1/ledger?topic=none&hour=2026-11-20T21' },
   { method: 'GET', path: '/v1/deliveries?state=dead' },
+  { method: 'GET', path: '/v1/deliveries/dlv_none' },
   { method: 'POST', path: '/v1/deliveries/resend', limit: 65_536 },
+  { method: 'GET', path: '/v1/subscriptions/sub_none/replays' },
+  { method: 'POST', path: '/v1/subscriptions/sub_none/replays', limit: 65_536 },
+  { method: 'GET', path: '/v1/subscriptions/sub_none/replays/1' },
+  { method: 'DELETE', path: '/v1/subscriptions/sub_none/replays/1' },
 ];
 
 const bodies: ReadonlyArray<readonly [what: string, body: string | Uint8Array]> = [
@@ -84,6 +89,9 @@ const paths = [
   ...['/v1/events', '/v1/events?topic=profile.created&from=x', '/v1/events?topic=profile.created&next=%00'],
   ...['/v1/ledger', '/v1/ledger?topic=profile.created&hour=21', `/v1/events/${'a'.repeat(6000)}`],
   ...['/v1/deliveries', '/v1/deliveries?state=bogus', '/v1/deliveries?subscription_id=x&day=yesterday'],
+  ...['/v1/deliveries?subscription_id=x&state=bogus', '/v1/deliveries?state=dead&next=bogus'],
+  ...[`/v1/deliveries/dlv_${'a'.repeat(6000)}`, '/v1/deliveries/dlv_a.b.0', '/v1/deliveries/%00'],
+  ...['/v1/subscriptions/%00/replays', '/v1/subscriptions/sub_none/replays/-1'],
   ...['/change/status', '/change/status?sequenceNumber=', '/change/status?sequenceNumber=abc'],
   ...[`/change/status?sequenceNumber=${'9'.repeat(200)}`, '/change/status?sequenceNumber=-1'],
 ];

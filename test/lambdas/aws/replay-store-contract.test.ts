@@ -70,6 +70,7 @@ function aReplay(differences: Partial<Replay> = {}): Replay {
 const full = aReplay({
   ...{ state: 'done', reason: 'x', phase: 'sweeping', found: 3, sent: 2, lastSent: ['a', 'b'] },
   place: { topics: ['manage/a', 'manage/b'], moreTopics: 'token', after: '0001' },
+  madeBy: { seed: 's', digest: 'd' },
   ...{ sendingUntil: at, sweepAt: at, failingSince: at, leaseUntil: at, endedAt: at },
 });
 
@@ -94,8 +95,8 @@ describe.each([
 
   it('are written once per version, and made once', async () => {
     const { replays } = stores;
-    await replays.create(aReplay());
-    await replays.create(aReplay({ found: 99 }));
+    expect(await replays.create(aReplay())).toBe('created');
+    expect(await replays.create(aReplay({ found: 99 }))).toBe('already_exists');
     expect((await replays.find(aReplay()))?.found).toBe(0);
     const second = aReplay({ version: 2, sent: 1 });
     expect(await replays.write(aReplay({ version: 3 }))).toBe('conflict');

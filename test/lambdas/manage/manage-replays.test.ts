@@ -61,6 +61,22 @@ describe('POST /v1/subscriptions/{id}/replays', () => {
     expect(refused.text).toContain('replay 1');
   });
 
+  it('is repeatable under an Idempotency-Key, while it runs and after its end', async () => {
+    const { start, replays } = makeDoor();
+    const headers = { 'Idempotency-Key': 'key-1' };
+    const first = await start({ from: 'start' }, { headers });
+    const again = await start({ from: 'start' }, { headers });
+    expect(again).toMatchObject({ status: 202, headers: { 'idempotent-replay': 'true' } });
+    expect(again.body).toEqual(first.body);
+    const replay = (await replays.find({ subscriptionId: id, run: 1 }))!;
+    await replays.write({ ...replay, state: 'done', version: 2 });
+    expect((await start({ from: 'start' }, { headers })).body).toMatchObject({ run: 1, state: 'done' });
+    const another = await start({ from: '2026-11-19T00:00:00Z' }, { headers });
+    expect(another).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(replays.pointers.size).toBe(1);
+    expect((await start({ from: 'start' })).body).toMatchObject({ run: 2 });
+  });
+
   it.each([
     [{}],
     [[]],

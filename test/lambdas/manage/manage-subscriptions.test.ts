@@ -71,7 +71,7 @@ describe('manage-subscriptions, making one with a replay', () => {
     };
     replayStore.create = async (made) => {
       order.push('replay');
-      await prepare.call(replayStore, made);
+      return prepare.call(replayStore, made);
     };
     const made = await door('POST', '/v1/subscriptions', {
       body: { topic: 'orders', target, replay_from: '2026-11-19T10:00:00+01:00' },
