@@ -16,7 +16,14 @@ export interface AdmitPorts extends SlotPorts {
 export type Admission =
   | { readonly outcome: 'admitted'; readonly wasProbe: boolean; readonly permit: Permit | undefined }
   | { readonly outcome: 'held'; readonly hold: Hold }
+  | Waited
   | { readonly outcome: 'exceeded' };
+
+/** The moment that the rate limit had reserved has come; what was read before the wait is to be read again. */
+export interface Waited {
+  readonly outcome: 'waited';
+  readonly slotAt: Date;
+}
 
 /** A permit and a claim outlast the attempt, also when the clock of the next worker is ahead. */
 const LEASE_TIMEOUTS = 2;
@@ -47,6 +54,9 @@ export async function admitAttempt(
   const slot = await awaitSlot(message, subscription.policy, heldSeconds, ports);
   if (slot === 'full') {
     return { outcome: 'exceeded' };
+  }
+  if (slot !== 'now' && 'waitedFor' in slot) {
+    return { outcome: 'waited', slotAt: slot.waitedFor };
   }
   if (slot !== 'now') {
     return { outcome: 'held', hold: untilSlot(slot.at, ports.now()) };

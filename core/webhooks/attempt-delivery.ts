@@ -1,6 +1,6 @@
 import type { Event } from '../events/event';
 import type { Subscription } from '../topics/subscription';
-import { type AdmitPorts, admitAttempt, leaseSeconds, returnPermit } from './admit-attempt';
+import { type AdmitPorts, admitAttempt, leaseSeconds, returnPermit, type Waited } from './admit-attempt';
 import type { Gate } from './circuit';
 import { type AttemptResult, decideAfterAttempt } from './decide-after-attempt';
 import type { Attempt, Delivery, DeliveryMessage } from './delivery';
@@ -31,6 +31,7 @@ export interface AttemptTask {
 export type AttemptOutcome =
   | { readonly outcome: 'attempted'; readonly delivery: Delivery; readonly changes: readonly HealthChange[] }
   | { readonly outcome: 'held'; readonly hold: Hold }
+  | Waited
   | { readonly outcome: 'exceeded'; readonly dead: Delivery }
   | { readonly outcome: 'row_moved' };
 
@@ -41,7 +42,7 @@ export async function attemptDelivery(
 ): Promise<AttemptOutcome> {
   const { subscription, event } = task;
   const admission = await admitAttempt(task, ports);
-  if (admission.outcome === 'held') {
+  if (admission.outcome === 'held' || admission.outcome === 'waited') {
     return admission;
   }
   if (admission.outcome === 'exceeded') {

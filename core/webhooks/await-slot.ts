@@ -11,14 +11,17 @@ export interface SlotPorts {
   readonly now: () => Date;
 }
 
-/** What a rate limit says to an attempt. */
-export type Slot = 'now' | 'full' | { readonly at: Date };
+/** What a rate limit says to an attempt; `waitedFor`: its moment is now, and was waited for a while. */
+export type Slot = 'now' | 'full' | { readonly at: Date } | { readonly waitedFor: Date };
 
 /** A delivery may be held by its target's limits for so long in all. */
 export const LONGEST_HOLD_SECONDS = LONGEST_HOLD_DAYS * 24 * 3600;
 
 /** A moment that was missed by more than this is lost: those who use theirs late would come all at once. */
 const LATE_MILLISECONDS = 100;
+
+/** After a wait that is longer, what was read before it says too little: the subscription may have been paused. */
+const FRESH_MILLISECONDS = 250;
 
 /**
  * Waits for the moment that the target's rate limit has for an attempt, if it is near. A message that comes with its
@@ -50,5 +53,5 @@ export async function awaitSlot(
   if (ahead > 0) {
     await pause(ahead);
   }
-  return 'now';
+  return ahead > FRESH_MILLISECONDS ? { waitedFor: slot } : 'now';
 }

@@ -2,6 +2,7 @@ import type { Event } from '../events/event';
 import type { EventHistoryReader } from '../events/ports';
 import type { SubscriptionReference } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
+import type { Waited } from './admit-attempt';
 import { type AttemptPorts, type AttemptTask, attemptDelivery, recordUnsent } from './attempt-delivery';
 import { circuitGate } from './circuit';
 import { type Delivery, type DeliveryMessage, type HoldReason, subscriptionOf } from './delivery';
@@ -32,7 +33,7 @@ export type MessageOutcome =
 /** A live delivery that waits for a replay looks again after a quarter of the time that it has waited, at most this. */
 const REPLAY_HOLD_SECONDS = 120;
 
-/** A row may move once or twice under a worker's hands (the tick); more is a fault. */
+/** A row may move once or twice under a worker's hands (the tick), a moment may be waited for; more is a fault. */
 const MAX_READS = 4;
 
 /**
@@ -43,11 +44,13 @@ const MAX_READS = 4;
  *   again.
  */
 export async function deliverWebhook(message: DeliveryMessage, ports: DeliverPorts): Promise<MessageOutcome> {
+  let asked = message;
   for (let reads = 0; reads < MAX_READS; reads += 1) {
-    const outcome = await tryDelivery(message, ports);
-    if (outcome !== 'row_moved') {
-      return outcome;
+    const tried = await tryDelivery(asked, ports);
+    if (tried !== 'row_moved' && tried.outcome !== 'waited') {
+      return tried;
     }
+    asked = tried === 'row_moved' ? asked : { ...asked, slotAt: tried.slotAt.toISOString() };
   }
   throw new Error('the delivery keeps changing while it is being worked on');
 }
@@ -55,7 +58,7 @@ export async function deliverWebhook(message: DeliveryMessage, ports: DeliverPor
 async function tryDelivery(
   message: DeliveryMessage,
   ports: DeliverPorts,
-): Promise<MessageOutcome | 'row_moved'> {
+): Promise<MessageOutcome | Waited | 'row_moved'> {
   const [row, subscription] = await Promise.all([
     ports.deliveries.read(message),
     ports.findSubscription(subscriptionOf(message)),
@@ -86,7 +89,10 @@ async function repeat(row: Delivery, message: DeliveryMessage, ports: DeliverPor
   return { outcome: 'repeated', delivery: row };
 }
 
-async function proceed(task: AttemptTask, ports: DeliverPorts): Promise<MessageOutcome | 'row_moved'> {
+async function proceed(
+  task: AttemptTask,
+  ports: DeliverPorts,
+): Promise<MessageOutcome | Waited | 'row_moved'> {
   const { message, current, subscription } = task;
   if (subscription.replaying !== undefined && message.run === 0) {
     return hold(task, { reason: 'replaying', seconds: replayHoldSeconds(message, ports.now()) }, ports);

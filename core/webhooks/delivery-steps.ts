@@ -83,7 +83,8 @@ export function ended(
   reason: string | undefined,
   now: Date,
 ): Delivery {
-  const { claim: _, dueAt: __, nextAttemptAt: ___, slotAt: ____, ...rest } = touched(row, now);
+  const { claim: _, dueAt: __, nextAttemptAt: ___, slotAt: ____, ...open } = touched(row, now);
+  const { reason: _____, keptReason: ______, ...rest } = open;
   return { ...rest, state, ...(reason !== undefined && { reason }), endedAt: now.toISOString() };
 }
 

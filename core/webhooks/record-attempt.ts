@@ -6,8 +6,9 @@ import type { DeliveryStore } from './ports';
 const MAX_WRITES = 5;
 
 /**
- * Writes down how an attempt went. Where the row moved meanwhile: what has ended stays so, an attempt that
- * another worker recorded counts once, and a success outweighs the other worker's failure.
+ * Writes down how an attempt went. Where the row moved meanwhile: what was delivered or erased stays so, an attempt
+ * that another worker recorded counts once, and a success outweighs whatever else the other worker found: what the
+ * subscriber has taken must not come up for a resend.
  * @param row as it was before the attempt.
  * @returns the row that stands.
  */
@@ -27,8 +28,11 @@ export async function recordAttempt(
     if (found === undefined) {
       throw new Error('the row of the delivery vanished during the attempt');
     }
-    const isRecorded = found.attempt >= attempt.number && decided.outcome !== 'delivered';
-    if (found.state !== 'pending' || isRecorded) {
+    const stands =
+      decided.outcome === 'delivered'
+        ? found.state === 'delivered' || found.state === 'erased'
+        : found.state !== 'pending' || found.attempt >= attempt.number;
+    if (stands) {
       return found;
     }
     current = found;

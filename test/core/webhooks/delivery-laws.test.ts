@@ -2,6 +2,15 @@ import fc from 'fast-check';
 import type { DeliveryPolicy } from '../../../core/topics/subscription';
 import { aDeliveryMessage, aSubscription } from '../../support/deliveries';
 import { makeWorld } from '../../support/delivery-world';
+import { findBreaches, type Repeats } from '../../support/law-breaches';
+import { scenarios } from '../../support/law-scenarios';
+import { LawWorld } from '../../support/law-world';
+
+/** More runs look deeper: `LAW_RUNS=20000 npx jest delivery-laws`. */
+const RUNS = Number(process.env.LAW_RUNS ?? 300);
+
+/** Some take ten; this is for a machine that has other things to do, and for the search for the simplest failure. */
+const MILLISECONDS_PER_RUN = 400;
 
 const answer = fc.oneof(
   fc.constantFrom(200, 500, 503, 404, 410, 429, 502),
@@ -76,4 +85,35 @@ describe('the laws of delivery', () => {
       { numRuns: 300 },
     );
   });
+});
+
+describe('the laws of delivery in a world where anything may fail', () => {
+  const repeats: Repeats = { crashed: 0, unclaimed: 0 };
+  const ends = { pending: 0, delivered: 0, dead: 0, skipped: 0, erased: 0 };
+
+  it(
+    'hold for every schedule of answers, failures, crashes, duplicates and people',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(scenarios, async (scenario) => {
+          const world = new LawWorld(scenario);
+          await world.run();
+          const breaches = await findBreaches(world, repeats);
+          if (breaches.length > 0) {
+            throw new Error([...breaches, 'This is what happened:', ...world.story].join('\n  '));
+          }
+          for (const { state } of world.deliveries.rows()) {
+            ends[state] += 1;
+          }
+        }),
+        { numRuns: RUNS },
+      );
+      // Schedules in which nothing ends in one of the ways would prove nothing about it.
+      expect(Object.entries(ends).filter(([, count]) => count === 0)).toEqual([['pending', 0]]);
+      if (process.env.LAW_RUNS) {
+        console.info(JSON.stringify({ runs: RUNS, ends, sentAgain: repeats }));
+      }
+    },
+    RUNS * MILLISECONDS_PER_RUN,
+  );
 });
