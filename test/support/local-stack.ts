@@ -18,6 +18,8 @@ export interface LocalStackOptions {
 export interface RunningLocalStack {
   readonly baseUrl: string;
   readonly keysDirectory: string;
+  /** A file per function. */
+  readonly logDirectory: string;
   /** `CHANGEWIRE_HOME` of the stack: commands that get it find its keys. */
   readonly home: string;
   /** As Ctrl-C does; resolves with the exit code. */
@@ -79,7 +81,7 @@ function wordsFor(options: LocalStackOptions, home: string): string[] {
 async function readReadyLine(
   child: ChildProcess,
   exited: Promise<unknown>,
-): Promise<{ readonly baseUrl: string; readonly keysDirectory: string } | undefined> {
+): Promise<Pick<RunningLocalStack, 'baseUrl' | 'keysDirectory' | 'logDirectory'> | undefined> {
   const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
   let timer: NodeJS.Timeout | undefined;
   const line = await Promise.race([
