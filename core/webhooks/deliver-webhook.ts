@@ -101,9 +101,9 @@ async function proceed(
   if (gate.state === 'open') {
     return hold(task, { reason: 'circuit', seconds: gate.seconds }, ports);
   }
-  const event = message.event ?? (await ports.history.read(message));
+  const event = await eventOf(message, ports);
   if (!event) {
-    return finish(ended(current, 'dead', 'event_expired', ports.now()), ports);
+    return finish(withoutEvent(current, ports.now()), ports);
   }
   if (isOver(event, ports.now())) {
     return finish(ended(current, 'skipped', 'expired', ports.now()), ports);
@@ -116,6 +116,19 @@ async function proceed(
     return finish(made.dead, ports);
   }
   return made.outcome === 'row_moved' ? made.outcome : made;
+}
+
+/**
+ * The message of a replay is not believed: the event may have been erased since it was queued, and of a replay no row
+ * would say so. A live delivery of such an event has a row, which has ended.
+ */
+async function eventOf(message: DeliveryMessage, { history }: DeliverPorts): Promise<Event | undefined> {
+  return (message.run === 0 ? message.event : undefined) ?? history.read(message);
+}
+
+/** A replay has just found the event in the history: it was erased, and nobody has to be told. */
+function withoutEvent(row: Delivery, now: Date): Delivery {
+  return row.run === 0 ? ended(row, 'dead', 'event_expired', now) : ended(row, 'skipped', 'event_gone', now);
 }
 
 async function hold(

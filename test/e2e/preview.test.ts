@@ -1,6 +1,7 @@
-import { isTested, openTarget } from '../support/e2e-target';
+import { isTested, openTarget, startsOwnStack } from '../support/e2e-target';
 import { accounts } from './journeys/accounts';
 import { callbacks } from './journeys/callbacks';
+import { erasing } from './journeys/erasing';
 import { events } from './journeys/events';
 import { failingSubscribers } from './journeys/failing-subscribers';
 import { hostileInput } from './journeys/hostile-input';
@@ -32,5 +33,7 @@ suite('a preview stack', () => {
   describe('failing subscribers', () => failingSubscribers(() => journey));
   describe('accounts', () => accounts(() => journey));
   describe('callbacks of ADS', () => callbacks(() => journey));
+  // Looks into the tables, which only a stack of its own may show.
+  (startsOwnStack ? describe : describe.skip)('erasing and rewinding', () => erasing(() => journey));
   describe('hostile input', () => hostileInput(() => journey));
 });

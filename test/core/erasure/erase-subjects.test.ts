@@ -131,6 +131,22 @@ describe('eraseSubjects', () => {
     ]);
   });
 
+  it('posts no replay of it, although its message holds the event and no row says that it ended', async () => {
+    const world = await makeInhabited();
+    const live = world.queue.length;
+    world.publish(order('order-of-a-2', ADA));
+    await world.dispatch();
+    const { message } = world.queue[live]!;
+    await eraseWholly(world, ADA);
+    const posted = world.posts.length;
+    const replayed = { ...message, run: 1 };
+    world.queue.splice(0, world.queue.length, { message: replayed, at: world.time });
+    await world.deliver();
+    expect(world.posts).toHaveLength(posted);
+    expect(await world.deliveries.read(replayed)).toMatchObject({ state: 'skipped', reason: 'event_gone' });
+    expect(world.deadLetters.filter(({ body }) => JSON.stringify(body).includes('order-of-a-2'))).toEqual([]);
+  });
+
   it('stays erased when both streams are read again from the start', async () => {
     const world = await makeInhabited();
     await eraseWholly(world, ADA);
