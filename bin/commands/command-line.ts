@@ -17,6 +17,7 @@ import { addStart } from './start';
 import { addStatus } from './status';
 import { addSubscribe } from './subscribe';
 import { addSubscriptions } from './subscriptions';
+import { addTail } from './tail';
 import { addToken } from './token';
 import { addTrigger } from './trigger';
 
@@ -68,7 +69,7 @@ function buildProgram(host: Host): Command {
   const adders = [
     ...[addStart, addPublish, addStatus, addPerson, addSubscribe, addSubscriptions],
     ...[addTrigger, addListen, addDeliveries, addResend, addReplay, addToken, addFake],
-    ...[addErase, addRewind],
+    ...[addErase, addRewind, addTail],
   ];
   for (const add of adders) {
     add(program, host);

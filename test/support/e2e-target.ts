@@ -21,6 +21,7 @@ export interface Target {
 }
 
 export const everyScope = [
+  'erase',
   ...['write', 'read:fullprofile', 'display:all', 'topics:read', 'topics:write', 'subscriptions:read'],
   ...[
     'subscriptions:write',

@@ -2,6 +2,7 @@ import { eraseSubjects } from '../../../core/erasure/erase-subjects';
 import type { Event } from '../../../core/events/event';
 import { decodeRecord } from '../../../core/stream-record';
 import { anEvent } from '../../support/memory-dispatch';
+import { makeMemoryErasableEvents } from '../../support/memory-erasure';
 import { aSubscription } from '../../support/subscriptions';
 import { WholeWorld } from '../../support/whole-world';
 
@@ -286,7 +287,8 @@ describe('eraseSubjects', () => {
         world.time += 1000;
         return world.now();
       };
-      await eraseSubjects({ ...world.erasePorts(), now }, new Date(start + 6000));
+      const events = makeMemoryErasableEvents(world, 50);
+      await eraseSubjects({ ...world.erasePorts(), events, now }, new Date(start + 6000));
       world.time += 120_000;
     }
     expect(traces(world, ADA)).toBe(0);

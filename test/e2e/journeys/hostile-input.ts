@@ -41,6 +41,8 @@ const routes: readonly Route[] = [
   { method: 'POST', path: '/v1/subscriptions/sub_none/replays', limit: 65_536 },
   { method: 'GET', path: '/v1/subscriptions/sub_none/replays/1' },
   { method: 'DELETE', path: '/v1/subscriptions/sub_none/replays/1' },
+  { method: 'POST', path: '/v1/erasures', limit: 65_536 },
+  { method: 'GET', path: '/v1/erasures/era_none' },
 ];
 
 const bodies: ReadonlyArray<readonly [what: string, body: string | Uint8Array]> = [

@@ -65,18 +65,21 @@ describe('startEmulators', () => {
       const { Records } = await ask<{ Records: { Data: string }[] }>('GetRecords', { ShardIterator });
       return Records.map(({ Data }) => Buffer.from(Data, 'base64').toString());
     };
-    const begin = Date.now();
-    expect(await since(begin - 1000)).toEqual([]);
-    await put('first');
-    await put('second');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    const between = Date.now();
-    await put('third');
-    expect(await since(begin)).toEqual(['first', 'second', 'third']);
-    expect(await since(between)).toEqual(['third']);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await since(Date.now())).toEqual([]);
-    await emulators.close();
+    try {
+      const begin = Date.now();
+      expect(await since(begin - 1000)).toEqual([]);
+      await put('first');
+      await put('second');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const between = Date.now();
+      await put('third');
+      expect(await since(begin)).toEqual(['first', 'second', 'third']);
+      expect(await since(between)).toEqual(['third']);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(await since(Date.now())).toEqual([]);
+    } finally {
+      await emulators.close();
+    }
   });
 
   it('serves the SDK without a hint where queues are: the URL alone leads there', async () => {
