@@ -42,7 +42,7 @@ export function makeReceipt(
     entry(
       'events',
       counts.events,
-      'per event a marker without data: its id, which subscriptions it was for',
+      'per event a marker without data: its id, which subscriptions it was for; the digest that ADS knows duplicates by',
       inDays(EVENT_RETENTION_DAYS),
     ),
     entry(
