@@ -71,7 +71,7 @@ describe('exit codes', () => {
     const names = [...top.printed.join('\n').matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(
       ([, name]) => name,
     );
-    expect(names).toHaveLength(15);
+    expect(names).toHaveLength(16);
     for (const name of names as string[]) {
       const { exitCode, printed } = await runCommand([name, '--help']);
       expect([name, exitCode]).toEqual([name, 0]);
