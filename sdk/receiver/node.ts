@@ -87,8 +87,8 @@ async function write(
 }
 
 function writeReply({ status, headers, body }: Reply, request: NodeRequest, response: NodeResponse): void {
-  // What is left of a body that nobody wants must not be taken for the next request of the connection (of which
-  // HTTP/2 knows nothing, and forbids the header).
+  // What is left of a body that nobody wants must not be taken for the next request of the connection (in
+  // HTTP/2 streams are apart, and the header is forbidden).
   const isRefusedEarly = status >= 400 && !request.readableEnded && request.httpVersionMajor !== 2;
   response.writeHead(status, { ...headers, ...(isRefusedEarly ? { connection: 'close' } : {}) });
   response.end(body);
@@ -104,10 +104,8 @@ async function readBody(request: NodeRequest, maxBytes: number): Promise<RawBody
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
     throw new PayloadTooLargeError(maxBytes);
   }
-  // Not `for await`: leaving it early would destroy the connection, and with it the reply that says why.
-  const chunks = request[Symbol.asyncIterator]();
-  for (let read = await chunks.next(); !read.done; read = await chunks.next()) {
-    collector.add(typeof read.value === 'string' ? new TextEncoder().encode(read.value) : read.value);
+  for await (const chunk of request) {
+    collector.add(typeof chunk === 'string' ? new TextEncoder().encode(chunk) : chunk);
   }
   return collector.join();
 }
