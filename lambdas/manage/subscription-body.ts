@@ -2,7 +2,7 @@ import type { Credentials } from '../../core/topics/credentials';
 import { publicKeyOf } from '../../core/topics/ed25519-key';
 import { liveSecrets } from '../../core/topics/signing-keys';
 import { versionOf } from '../../core/topics/signing-secret';
-import type { SigningSecret, Subscription } from '../../core/topics/subscription';
+import type { SigningSecret, Subscription, TargetHealth } from '../../core/topics/subscription';
 import { HIDDEN_VALUE } from '../../core/topics/subscription-headers';
 import { topicReferenceText } from '../../core/topics/topic-reference';
 
@@ -37,6 +37,7 @@ export function toSubscriptionBody(subscription: Subscription, now: number): Rec
       circuit: policy.circuit ?? true,
       disable: policy.disable ?? null,
     },
+    health: subscription.health && toHealthBody(subscription.health),
     created_at: subscription.createdAt,
     updated_at: subscription.updatedAt,
   };
@@ -49,6 +50,16 @@ function toKeyBody({ secret, expiresAt }: SigningSecret) {
     signature,
     public_key: signature === 'v1a' ? publicKeyOf(secret) : undefined,
     expires_at: expiresAt,
+  };
+}
+
+/** What its owner can act on; whoever probes is the engine's own. */
+function toHealthBody({ failures, failingSince, warnedPercent, circuit }: TargetHealth) {
+  return {
+    failures,
+    failing_since: failingSince,
+    warned_percent: warnedPercent,
+    circuit_open_until: circuit?.openUntil,
   };
 }
 

@@ -66,6 +66,66 @@ export function failingSubscribers(journey: JourneyOf): void {
     await unsubscribe(journey(), made);
   });
 
+  it('warns, switches off by the rule and says so, and begins anew when it is switched on again', async () => {
+    const { subscriber } = journey();
+    const path = `/${freshName()}`;
+    subscriber.answer(path, [{ status: 500 }, { status: 500 }, { status: 200 }]);
+    const news = await subscribe(journey(), `${path}-news`, { topic: 'subscription.*' });
+    const made = await send(journey(), '/v1/subscriptions', {
+      body: {
+        topic: 'profile.created',
+        target: `${subscriber.url}${path}`,
+        policy: { schedule_seconds: [], disable: { failures: 2, counts: 'ever' } },
+      },
+    });
+    expect(made.status).toBe(201);
+    const read = async () => (await send(journey(), `/v1/subscriptions/${made.json.id}`)).json;
+    await publishSomebody();
+    await until(read, ({ health }) => health?.failures === 1);
+    await publishSomebody();
+    const off = await until(read, ({ state }) => state !== 'active');
+    expect(off).toMatchObject({ state: 'disabled', state_reason: 'failing', health: { failures: 2 } });
+    const told = () =>
+      subscriber.caught
+        .filter((webhook) => webhook.path === `${path}-news`)
+        .map(({ body }) => JSON.parse(body))
+        .filter(({ data }) => data.subscription_id === made.json.id);
+    await until(
+      async () => told().map(({ type }) => type),
+      (types) => types.includes('subscription.failing') && types.includes('subscription.disabled'),
+    );
+    const on = await send(journey(), `/v1/subscriptions/${made.json.id}`, {
+      method: 'PATCH',
+      body: { state: 'active' },
+    });
+    expect(on.json).not.toHaveProperty('health');
+    await publishSomebody();
+    await deliveryOf(journey(), made.json.id, 'delivered');
+    await unsubscribe(journey(), made.json);
+    await unsubscribe(journey(), news);
+  });
+
+  it('keeps to the cap and the rate of a subscription', async () => {
+    const { subscriber } = journey();
+    const path = `/${freshName()}`;
+    const topic = freshName();
+    await send(journey(), '/v1/topics', { body: { name: topic } });
+    const made = await send(journey(), '/v1/subscriptions', {
+      body: {
+        topic,
+        target: `${subscriber.url}${path}`,
+        policy: { concurrency: 1, rate_per_second: 2, jitter: 0 },
+      },
+    });
+    expect(made.json.policy).toMatchObject({ concurrency: 1, rate_per_second: 2 });
+    const events = Array.from({ length: 5 }, (_, index) => ({ topic, data: { index } }));
+    expect((await send(journey(), '/v1/events', { body: events })).status).toBeLessThan(300);
+    const caught = await subscriber.waitFor(5, path, 40_000);
+    // Five at two a second take two seconds; half a second is left for the network to lose.
+    expect(caught[4]!.at - caught[0]!.at).toBeGreaterThanOrEqual(1500);
+    await unsubscribe(journey(), made.json);
+  });
+
   it('follows no redirect', async () => {
     const { subscriber } = journey();
     const path = `/${freshName()}`;
