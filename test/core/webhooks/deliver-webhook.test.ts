@@ -203,6 +203,20 @@ describe('deliverWebhook', () => {
     expect(world.posts).toEqual([]);
   });
 
+  it('keeps no secret of the subscription, though the answer quotes it', async () => {
+    const world = makeWorld({ answers: [500], subscription: { headers: { 'x-api-key': 'key-123456' } } });
+    const target = {
+      post: async ({ headers }: { headers: Readonly<Record<string, string>> }) => ({
+        milliseconds: 1,
+        status: 500,
+        answer: JSON.stringify(headers),
+      }),
+    };
+    await deliverWebhook(aDeliveryMessage(), { ...world.ports, target });
+    expect(onlyRow(world).attempts[0]!.answer).toMatch(/"x-api-key":"\*\*\*"/);
+    expect(JSON.stringify(world.deliveries.writes)).not.toContain('key-123456');
+  });
+
   it('keeps the newest 20 attempts, and only the last answer in full', async () => {
     const world = await runThrough({ answers: [500], ...policy(Array(24).fill(5)) });
     const { attempts, attempt } = onlyRow(world);

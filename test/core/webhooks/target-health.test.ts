@@ -269,7 +269,8 @@ describe('the circuit of a target', () => {
     const hours = (Date.parse(row!.endedAt!) - Date.parse('2026-11-20T10:00:00Z')) / 3_600_000;
     expect(hours).toBeGreaterThan(2);
     expect(hours).toBeLessThan(3);
-    // Nothing was sent, so nothing says anything about the target.
+    // Nothing was sent, so nothing says anything about the target: not when a message comes again, either.
+    await deliverWebhook(aDeliveryMessage({ eventId: 'evt_0', attempt: 2 }), world.ports);
     expect(world.subscription.current.health).toEqual(health);
   });
 
@@ -296,6 +297,11 @@ describe('the circuit of a target', () => {
     const world = makeWorld({ answers: [200], subscription: { ...tries, health } });
     const due = '2026-11-20T10:00:00.000Z';
     await world.deliveries.write(aDelivery({ nextAttemptAt: due, dueAt: due }));
+    await deliverWebhook(aDeliveryMessage({ attempt: 2 }), world.ports);
+    expect(world.deliveries.rows()[0]).not.toHaveProperty('dueAt');
+    const writes = world.deliveries.writes.length;
+    await deliverWebhook(world.queue.splice(0)[0]!.message, world.ports);
+    expect(world.deliveries.writes).toHaveLength(writes);
     await world.run();
     expect(world.deliveries.rows()[0]).toMatchObject({ state: 'delivered', attempt: 2 });
     expect(world.queue).toEqual([]);

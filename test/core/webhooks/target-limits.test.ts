@@ -1,7 +1,7 @@
 import type { Subscription } from '../../../core/topics/subscription';
 import { deliverWebhook } from '../../../core/webhooks/deliver-webhook';
 import type { DeliveryMessage } from '../../../core/webhooks/delivery';
-import { aDeliveryMessage, aSubscription } from '../../support/deliveries';
+import { aDelivery, aDeliveryMessage, aSubscription } from '../../support/deliveries';
 import { makeWorld } from '../../support/delivery-world';
 
 function limited(changes: Partial<Subscription['policy']>, answers: number[] = [200]) {
@@ -84,6 +84,17 @@ describe('a rate limit', () => {
     expect(states(world)).toEqual(Array(12).fill('delivered'));
     expect(mostWithin(world, 99_000)).toBe(1);
     expect(world.deliveries.rows().every((row) => row.slotAt === undefined)).toBe(true);
+  });
+
+  it('claims a first attempt that was parked, as the tick may queue it twice', async () => {
+    const world = limited({ ratePerSecond: 1 });
+    const slotAt = world.now().toISOString();
+    const parked = aDelivery({ attempt: 0, slotAt, nextAttemptAt: slotAt, dueAt: slotAt });
+    await world.deliveries.write(parked);
+    const message = aDeliveryMessage({ slotAt });
+    await Promise.allSettled([1, 2].map(() => deliverWebhook(message, world.ports)));
+    expect(world.posts).toHaveLength(1);
+    expect(world.deliveries.rows()).toEqual([expect.objectContaining({ state: 'delivered', attempt: 1 })]);
   });
 
   it('reserves a moment anew for a message that comes late: those who were late do not come all at once', async () => {
