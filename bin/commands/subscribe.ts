@@ -34,7 +34,7 @@ export function addSubscribe(program: Command, host: Host): void {
     .command('subscribe')
     .description('Have the events of a topic posted to a URL.')
     .argument('<topic>', 'such as profile.created, profile.updated, or a topic of yours')
-    .argument('<target>', 'the URL that receives the webhooks')
+    .argument('<target>', 'the URL that receives the webhooks, or an ARN that the stage lists')
     .option('--description <text>', 'what it is for')
     .option('--secret <secret>', 'sign with this secret, whsec_… (default: the server makes one)')
     .option('--schedule <waits>', 'seconds to wait before attempt 2, 3, …: "5,300"; "" tries once', schedule)
