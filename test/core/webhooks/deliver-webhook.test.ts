@@ -173,26 +173,20 @@ describe('deliverWebhook', () => {
     expect(ended).not.toHaveProperty('claim');
   });
 
-  it('lets a success outweigh the failure that a second worker recorded meanwhile, but no ended state', async () => {
-    const failed = makeWorld({ answers: [200] });
-    const race = (world: World, row: Delivery) => ({
-      ...world.ports,
-      target: {
-        post: async (request: Parameters<typeof world.ports.target.post>[0]) => {
-          await world.deliveries.write(row);
-          return world.ports.target.post(request);
-        },
-      },
-    });
-    await deliverWebhook(aDeliveryMessage(), race(failed, aDelivery({ attempt: 1 })));
-    expect(onlyRow(failed)).toMatchObject({ state: 'delivered', attempt: 1 });
-    const ended = makeWorld({ answers: [200] });
-    await deliverWebhook(
-      aDeliveryMessage(),
-      race(ended, aDelivery({ state: 'dead', reason: 'final_status' })),
-    );
-    expect(onlyRow(ended)).toMatchObject({ state: 'dead', reason: 'final_status' });
-    expect(ended.deadLetterQueue).toHaveLength(1);
+  it.each([
+    ['a failure', aDelivery({ attempt: 1 })],
+    ['its death', aDelivery({ state: 'dead', reason: 'final_status', endedAt: '2026-11-20T10:00:00.000Z' })],
+  ])('lets a success outweigh %s that a second worker recorded meanwhile', async (_, row) => {
+    const world = makeWorld({ answers: [200] });
+    await deliverWebhook(aDeliveryMessage(), recordedMeanwhile(world, row));
+    expect(onlyRow(world)).toMatchObject({ state: 'delivered', attempt: 1 });
+    expect(onlyRow(world)).not.toHaveProperty('reason');
+  });
+
+  it('brings nothing back that was erased meanwhile', async () => {
+    const world = makeWorld({ answers: [200] });
+    await deliverWebhook(aDeliveryMessage(), recordedMeanwhile(world, aDelivery({ state: 'erased' })));
+    expect(onlyRow(world)).toMatchObject({ state: 'erased' });
   });
 
   it('drops a later attempt whose row is no more', async () => {
@@ -402,3 +396,16 @@ describe('a subscription that waits for a replay', () => {
     expect(world.posts).toHaveLength(2);
   });
 });
+
+/** The world's ports with a target during whose answer somebody else writes the row. */
+function recordedMeanwhile(world: World, row: Delivery) {
+  return {
+    ...world.ports,
+    target: {
+      post: async (request: Parameters<typeof world.ports.target.post>[0]) => {
+        await world.deliveries.write(row);
+        return world.ports.target.post(request);
+      },
+    },
+  };
+}
