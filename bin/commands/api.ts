@@ -8,6 +8,18 @@ export interface Api {
    * @throws CommandError when the server refuses (4xx), fails (5xx) or cannot be reached.
    */
   call(method: string, path: string, options?: CallOptions): Promise<unknown>;
+  /** The JSON as it came, of which parsing would cost digits. @throws as `call` does. */
+  read(path: string, query?: CallOptions['query']): Promise<string>;
+}
+
+/** The server answered with another status than 2xx. */
+export class AnswerError extends CommandError {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message, status < 500 ? exitCodes.refused : exitCodes.failed);
+  }
 }
 
 export interface CallOptions {
@@ -20,26 +32,33 @@ export interface CallOptions {
 const TIMEOUT_MILLISECONDS = 30_000;
 
 export function openApi(baseUrl: string, token: string): Api {
+  const ask = async (
+    method: string,
+    path: string,
+    { body, text, query = {} }: CallOptions,
+  ): Promise<string> => {
+    const sent = text ?? JSON.stringify(body);
+    const response = await send(new URL(withQuery(`${baseUrl}${path}`, query)), {
+      method,
+      headers: {
+        accept: 'application/json',
+        authorization: `Bearer ${token}`,
+        ...(sent !== undefined && { 'content-type': 'application/json' }),
+      },
+      signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
+      redirect: 'error',
+      ...(sent !== undefined && { body: sent }),
+    });
+    const answer = await response.text();
+    if (!response.ok) {
+      throw failureOf(response.status, parse(answer));
+    }
+    return answer;
+  };
   return {
     baseUrl,
-    async call(method, path, { body, text = JSON.stringify(body), query = {} } = {}) {
-      const response = await send(new URL(withQuery(`${baseUrl}${path}`, query)), {
-        method,
-        headers: {
-          accept: 'application/json',
-          authorization: `Bearer ${token}`,
-          ...(text !== undefined && { 'content-type': 'application/json' }),
-        },
-        signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
-        redirect: 'error',
-        ...(text !== undefined && { body: text }),
-      });
-      const answer = parse(await response.text());
-      if (!response.ok) {
-        throw failureOf(response.status, answer);
-      }
-      return answer;
-    },
+    call: async (method, path, options = {}) => parse(await ask(method, path, options)),
+    read: async (path, query = {}) => ask('GET', path, { query }),
   };
 }
 
@@ -77,15 +96,12 @@ function parse(text: string): unknown {
   }
 }
 
-function failureOf(status: number, answer: unknown): CommandError {
+function failureOf(status: number, answer: unknown): AnswerError {
   const told =
     typeof answer === 'object' && answer !== null
       ? (answer as Partial<Record<'detail' | 'description' | 'message' | 'code', string>>)
       : {};
   const text = told.detail ?? told.description ?? told.message ?? 'no reason was given';
   const code = told.code ? ` ${told.code}` : '';
-  return new CommandError(
-    `the server answered ${status}${code}: ${text}`,
-    status < 500 ? exitCodes.refused : exitCodes.failed,
-  );
+  return new AnswerError(`the server answered ${status}${code}: ${text}`, status);
 }

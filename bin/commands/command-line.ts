@@ -5,6 +5,7 @@ import { defaultBaseUrl } from './connection';
 import { addDeliveries } from './deliveries';
 import { coloursFor, printable } from './display';
 import { addErase } from './erase';
+import { addEvents } from './events';
 import { addFake } from './fake';
 import type { Host } from './host';
 import { addListen } from './listen';
@@ -19,6 +20,7 @@ import { addSubscribe } from './subscribe';
 import { addSubscriptions } from './subscriptions';
 import { addTail } from './tail';
 import { addToken } from './token';
+import { addTopics } from './topics';
 import { addTrigger } from './trigger';
 
 /**
@@ -66,10 +68,12 @@ function buildProgram(host: Host): Command {
     })
     .showHelpAfterError('--help says how')
     .addHelpText('after', epilogue);
+  // The order of --help: a stack, people, events, subscriptions, deliveries, operators.
   const adders = [
-    ...[addStart, addPublish, addStatus, addPerson, addSubscribe, addSubscriptions],
-    ...[addTrigger, addListen, addDeliveries, addResend, addReplay, addToken, addFake],
-    ...[addErase, addRewind, addTail],
+    ...[addStart, addToken, addFake, addPublish, addStatus, addPerson],
+    ...[addTopics, addTrigger, addEvents, addTail],
+    ...[addSubscribe, addSubscriptions, addListen, addDeliveries, addResend, addReplay],
+    ...[addErase, addRewind],
   ];
   for (const add of adders) {
     add(program, host);

@@ -12,6 +12,11 @@ export function present(host: Host, value: unknown, show: () => string): void {
   host.print(host.interactive ? show() : JSON.stringify(value));
 }
 
+/** The same for what is JSON already, of which parsing would cost digits. */
+export function presentText(host: Host, json: string, show: () => string): void {
+  host.print(host.interactive ? show() : json);
+}
+
 /** A table with headings; cells that are `undefined` stay empty. */
 export function table(
   host: Host,

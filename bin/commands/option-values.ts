@@ -34,13 +34,22 @@ export function schedule(value: string): number[] {
     : value.split(',').map((wait) => wholeNumber(wait.trim(), 0, 7 * 24 * 3600, 'waits such as 5,300,1800'));
 }
 
-/** A time as people write it, in UTC: a day is UTC's, a time without a zone this machine's. */
+/** A time as people write it: how long ago, a day of UTC, or a time, without a zone this machine's. */
 export function moment(value: string): string {
-  const time = /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
+  const time = agoOf(value, Date.now()) ?? (/^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN);
   if (Number.isNaN(time)) {
-    throw new InvalidArgumentError('It must be a time such as 2026-11-20 or 2026-11-20T21:04:11Z.');
+    throw new InvalidArgumentError(
+      'It must be a time such as 2026-11-20 or 2026-11-20T21:04:11Z, or 15m for so long ago.',
+    );
   }
   return new Date(time).toISOString();
+}
+
+/** `90s`, `15m`, `2h`, `3d` before now. @returns epoch milliseconds, `undefined` for another text. */
+export function agoOf(text: string, now: number): number | undefined {
+  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+  return unit === undefined ? undefined : now - Number(amount) * units[unit as keyof typeof units];
 }
 
 export function startOrMoment(value: string): string {

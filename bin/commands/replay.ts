@@ -6,7 +6,7 @@ import { connect } from './connection';
 import { coloursFor, facts, present } from './display';
 import type { Host } from './host';
 import { eventsPerSecond, moment, startOrMoment } from './option-values';
-import { subscriptionPath } from './subscriptions';
+import { subscriptionPath } from './subscription';
 
 /** A replay as the manage door shows it. */
 interface ShownReplay {

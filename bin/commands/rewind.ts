@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { CommandError, exitCodes } from './command-error';
 import { present } from './display';
 import type { Host } from './host';
+import { agoOf } from './option-values';
 import { findPlace, type PlaceOptions, type RewindPlace, type StreamKind } from './rewind-place';
 import type { RewindProgress, RewindResult } from './rewind-stream';
 
@@ -87,10 +88,9 @@ async function readAgain(
 
 /** @returns epoch milliseconds. */
 export function readSince(text: string, now: number): number {
-  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-  const since = unit ? now - Number(amount) * units[unit as keyof typeof units] : Date.parse(text);
-  const isTime = unit !== undefined || /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(text);
+  const ago = agoOf(text, now);
+  const since = ago ?? Date.parse(text);
+  const isTime = ago !== undefined || /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(text);
   if (!isTime || Number.isNaN(since) || since > now) {
     throw new CommandError(
       `--since "${text}" is no time in the past: say 2026-11-20T21:00:00Z, or 90s, 15m, 2h, 3d`,

@@ -1,27 +1,16 @@
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { signatureVersions } from '../../core/topics/signing-secret';
 import { webhookFormats } from '../../core/topics/subscription';
-import { CommandError } from './command-error';
 import { connect } from './connection';
-import { facts, present } from './display';
 import type { Host } from './host';
 import { schedule, seconds, startOrMoment } from './option-values';
-
-/** A subscription as the manage door shows it; the secret only in the answer that made it. */
-export interface ShownSubscription {
-  readonly id: string;
-  readonly topic: string;
-  readonly target: string;
-  readonly state: string;
-  readonly state_reason?: string;
-  readonly description?: string;
-  readonly secret?: string;
-  readonly created_at?: string;
-}
+import { readJsonFile } from './read-json-file';
+import { type ShownSubscription, showSubscription } from './subscription';
 
 interface SubscribeOptions {
   readonly description?: string;
   readonly secret?: string;
+  readonly signature?: string;
   readonly schedule?: number[];
   readonly timeout?: number;
   readonly format?: string;
@@ -37,6 +26,12 @@ export function addSubscribe(program: Command, host: Host): void {
     .argument('<target>', 'the URL that receives the webhooks, or an ARN that the stage lists')
     .option('--description <text>', 'what it is for')
     .option('--secret <secret>', 'sign with this secret, whsec_… (default: the server makes one)')
+    .addOption(
+      new Option(
+        '--signature <version>',
+        'v1 by a shared secret, v1a by a key of which you get the public half',
+      ).choices(signatureVersions),
+    )
     .option('--schedule <waits>', 'seconds to wait before attempt 2, 3, …: "5,300"; "" tries once', schedule)
     .option('--timeout <seconds>', 'how long the target may take to answer', seconds)
     .addOption(
@@ -62,33 +57,17 @@ oauth2.json: {"type": "oauth2_client_credentials", "token_url": "https://issuer.
     .action(async (topic: string, target: string, options: SubscribeOptions, command: Command) => {
       const api = await connect(host, command);
       const { format, credentials, replayFrom } = options;
-      const made = (await api.call('POST', '/v1/subscriptions', {
+      const made = await api.call('POST', '/v1/subscriptions', {
         body: {
           ...subscriptionBody(topic, target, options),
           ...(format && { format }),
           ...(replayFrom && { replay_from: replayFrom }),
-          ...(credentials && { credentials: readCredentials(credentials) }),
+          // From a file: what stands on a command line is seen by others.
+          ...(credentials && { credentials: readJsonFile(credentials, 'the credentials') }),
         },
-      })) as ShownSubscription;
-      present(host, made, () =>
-        facts(host, [
-          ['subscription', made.id],
-          ['topic', made.topic],
-          ['target', made.target],
-          ['state', made.state],
-          ['secret', `${made.secret}  (shown this once)`],
-        ]),
-      );
+      });
+      showSubscription(host, made as ShownSubscription);
     });
-}
-
-/** From a file: what stands on a command line is seen by others. */
-function readCredentials(file: string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw new CommandError(`cannot read the credentials in ${file}: ${(error as Error).message}`);
-  }
 }
 
 export function subscriptionBody(topic: string, target: string, options: SubscribeOptions) {
@@ -101,6 +80,7 @@ export function subscriptionBody(topic: string, target: string, options: Subscri
     target,
     ...(options.description !== undefined && { description: options.description }),
     ...(options.secret !== undefined && { secret: options.secret }),
+    ...(options.signature !== undefined && { signature: options.signature }),
     ...(Object.keys(policy).length > 0 && { policy }),
   };
 }

@@ -1,17 +1,30 @@
 import type { Command } from 'commander';
 import type { Api } from './api';
+import { CommandError, exitCodes } from './command-error';
 import { connect } from './connection';
-import { coloursFor, present, table } from './display';
+import { present, table } from './display';
 import type { Host } from './host';
 import { readList } from './read-list';
-import type { ShownSubscription } from './subscribe';
+import {
+  type ShownSubscription,
+  showSubscription,
+  subscriptionPath,
+  subscriptionState,
+} from './subscription';
+
+type SubscriptionsOptions = Partial<Record<(typeof acts)[number], string>>;
+
+const acts = ['show', 'pause', 'resume', 'test', 'rotateSecret', 'delete'] as const;
 
 export function addSubscriptions(program: Command, host: Host): void {
   program
     .command('subscriptions')
-    .description('List your subscriptions, or pause, resume or delete one.')
+    .description('List your subscriptions, or show, pause, resume, test or delete one.')
+    .option('--show <id>', 'one subscription, with its policy and filter')
     .option('--pause <id>', 'hold deliveries back: what is published meanwhile is skipped')
     .option('--resume <id>', 'deliver again, also after it was switched off')
+    .option('--test <id>', 'send a test event to this subscription alone')
+    .option('--rotate-secret <id>', 'sign with a new secret, and for 24 hours with the old one, too')
     .option('--delete <id>', 'end it for good')
     .addHelpText(
       'after',
@@ -19,25 +32,43 @@ export function addSubscriptions(program: Command, host: Host): void {
 Examples:
   $ npx changewire subscriptions
   $ npx changewire subscriptions --pause sub_4mX0TzHkqv1bWc7e
+  $ npx changewire subscriptions --test sub_4mX0TzHkqv1bWc7e
   $ npx changewire subscriptions | jq -r '.[].target'`,
     )
-    .action(async (options: Record<'pause' | 'resume' | 'delete', string | undefined>, command: Command) => {
-      const api = await connect(host, command);
-      if (options.delete) {
-        await api.call('DELETE', subscriptionPath(options.delete));
-        present(host, { id: options.delete, state: 'deleted' }, () => `${options.delete} is deleted`);
-      } else if (options.pause) {
-        await changeState(host, api, options.pause, 'paused');
-      } else if (options.resume) {
-        await changeState(host, api, options.resume, 'active');
-      } else {
-        await list(host, api);
+    .action(async (options: SubscriptionsOptions, command: Command) => {
+      const named = acts.filter((act) => options[act] !== undefined);
+      if (named.length > 1) {
+        throw new CommandError('name one of the options, or none for the list', exitCodes.usage);
       }
+      const [act] = named;
+      const api = await connect(host, command);
+      await (act ? actOn(host, api, act, options[act] as string) : list(host, api));
     });
 }
 
-export function subscriptionPath(id: string): string {
-  return `/v1/subscriptions/${encodeURIComponent(id)}`;
+async function actOn(host: Host, api: Api, act: (typeof acts)[number], id: string): Promise<void> {
+  const path = subscriptionPath(id);
+  switch (act) {
+    case 'show':
+      return showSubscription(host, (await api.call('GET', path)) as ShownSubscription);
+    case 'pause':
+      return changeState(host, api, id, 'paused');
+    case 'resume':
+      return changeState(host, api, id, 'active');
+    case 'test': {
+      const { event_id: event } = (await api.call('POST', `${path}/test`)) as { readonly event_id: string };
+      return present(
+        host,
+        { id, event_id: event },
+        () => `${event} is on its way: deliveries --event ${event}`,
+      );
+    }
+    case 'rotateSecret':
+      return showSubscription(host, (await api.call('POST', `${path}/rotate-secret`)) as ShownSubscription);
+    case 'delete':
+      await api.call('DELETE', path);
+      return present(host, { id, state: 'deleted' }, () => `${id} is deleted`);
+  }
 }
 
 async function changeState(host: Host, api: Api, id: string, state: 'active' | 'paused'): Promise<void> {
@@ -50,19 +81,13 @@ async function list(host: Host, api: Api): Promise<void> {
     member: 'subscriptions',
     query: { limit: '100' },
   });
-  const colours = coloursFor(host);
   present(host, subscriptions, () =>
     subscriptions.length === 0
       ? 'no subscriptions yet: npx changewire subscribe TOPIC TARGET'
       : table(
           host,
           ['subscription', 'topic', 'target', 'state'],
-          subscriptions.map(({ id, topic, target, state, state_reason: reason }) => [
-            id,
-            topic,
-            target,
-            state === 'active' ? colours.green(state) : `${state}${reason ? ` (${reason})` : ''}`,
-          ]),
+          subscriptions.map((one) => [one.id, one.topic, one.target, subscriptionState(host, one)]),
         ),
   );
 }

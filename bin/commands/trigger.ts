@@ -1,17 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Api } from './api';
+import { awaitDeliveries, type DeliveriesEnd } from './await-deliveries';
 import { CommandError, exitCodes } from './command-error';
 import { connect } from './connection';
 import { present } from './display';
 import type { Host } from './host';
-import { count } from './option-values';
+import { ledgerText } from './ledger';
+import { count, seconds } from './option-values';
 
 interface TriggerOptions {
   readonly data: string;
   readonly subject?: string;
   readonly id?: string;
   readonly count: number;
+  readonly wait?: number;
 }
 
 interface PublishedEvent {
@@ -40,25 +43,36 @@ export function addTrigger(program: Command, host: Host): void {
     .option('--subject <text>', 'what it is about; events of one subject keep their order')
     .option('--id <id>', 'your id: publishing it again changes nothing; with --count it is numbered')
     .option('--count <n>', 'publish so many', count, 1)
+    .option('--wait <seconds>', 'wait so long for the deliveries to end, and count them', seconds)
     .addHelpText(
       'after',
       `
 Examples:
   $ npx changewire trigger orders --data '{"total": 12.50}'
   $ npx changewire trigger orders --data @order.json --id order-1 --subject customer-7
-  $ npx changewire trigger orders --count 1000`,
+  $ npx changewire trigger orders --count 1000 --wait 60`,
     )
     .action(async (topic: string, options: TriggerOptions, command: Command) => {
       const data = await readData(host, options.data);
       const api = await connect(host, command);
-      const [first, last] = await publishAll({ ...options, topic, data }, api, host);
-      if (options.count === 1) {
-        present(host, first, () => first.id);
-      } else {
-        const summary = { published: options.count, first: first.id, last: last.id };
-        present(host, summary, () => `published ${options.count} events: ${first.id} … ${last.id}`);
+      const published = await publishAll({ ...options, topic, data }, api, host);
+      const ids = published.map(({ id }) => id);
+      const end = options.wait && (await awaitDeliveries(host, api, ids, options.wait * 1000));
+      show(host, published, end || undefined);
+      if (end && !end.isOver) {
+        throw new CommandError(`not every delivery ended in ${options.wait} s; see "changewire deliveries"`);
       }
     });
+}
+
+function show(host: Host, published: readonly PublishedEvent[], end: DeliveriesEnd | undefined): void {
+  const [first, last] = [published[0] as PublishedEvent, published.at(-1) as PublishedEvent];
+  const one = published.length === 1;
+  const result = one ? first : { published: published.length, first: first.id, last: last.id };
+  const line = one ? first.id : `published ${published.length} events: ${first.id} … ${last.id}`;
+  present(host, { ...result, ...(end && { ledger: end.ledger }) }, () =>
+    end ? `${line}\n${ledgerText(end.ledger)}` : line,
+  );
 }
 
 /** The JSON text as it came: parsing it would cost digits. */
@@ -88,28 +102,24 @@ async function readText(host: Host, argument: string): Promise<string> {
 
 type Run = TriggerOptions & { readonly topic: string };
 
-/** @returns the first and the last of them. */
-async function publishAll(run: Run, api: Api, host: Host): Promise<[PublishedEvent, PublishedEvent]> {
+async function publishAll(run: Run, api: Api, host: Host): Promise<readonly PublishedEvent[]> {
   const perCall = Math.max(1, Math.min(EVENTS_PER_CALL, Math.floor(CHARACTERS_PER_CALL / run.data.length)));
   const warned = new Set<string>();
-  let first: PublishedEvent | undefined;
-  let last: PublishedEvent | undefined;
-  for (let done = 0; done < run.count; ) {
-    const size = Math.min(perCall, run.count - done);
-    const events = Array.from({ length: size }, (_, index) => eventText(run, done + index));
-    const answer = (await api.call('POST', '/v1/events', { text: `[${events.join(',')}]` })) as PublishAnswer;
-    first ??= answer.events[0];
-    last = answer.events.at(-1);
-    done += size;
+  const published: PublishedEvent[] = [];
+  while (published.length < run.count) {
+    const size = Math.min(perCall, run.count - published.length);
+    const texts = Array.from({ length: size }, (_, index) => eventText(run, published.length + index));
+    const answer = (await api.call('POST', '/v1/events', { text: `[${texts.join(',')}]` })) as PublishAnswer;
+    if (answer.events.length !== size) {
+      throw new CommandError(`the server took ${size} events and told ${answer.events.length} ids`);
+    }
+    published.push(...answer.events);
     warn(answer.warnings ?? [], warned, host);
     if (run.count > perCall) {
-      host.note(`${done} of ${run.count}`);
+      host.note(`${published.length} of ${run.count}`);
     }
   }
-  if (!first || !last) {
-    throw new CommandError('the server took the events and told no ids');
-  }
-  return [first, last];
+  return published;
 }
 
 function warn(warnings: readonly string[], warned: Set<string>, host: Host): void {

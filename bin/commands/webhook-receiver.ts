@@ -23,15 +23,15 @@ const MAX_BODY_BYTES = 1024 * 1024;
  */
 export async function startReceiver(
   port: number,
-  receive: (webhook: ReceivedWebhook) => number,
+  receive: (webhook: ReceivedWebhook) => Promise<number>,
 ): Promise<WebhookReceiver> {
   const server = createServer((request, response) => {
-    readBody(request).then(
-      (body) => {
-        const status = request.method === 'POST' ? receive({ headers: headersOf(request), body }) : 405;
+    answerTo(request, receive).then(
+      (status) => {
         response.writeHead(status, { 'content-type': 'text/plain' }).end(status < 300 ? 'thanks\n' : '\n');
       },
-      () => response.writeHead(413).end(),
+      // What reads it or judges it has failed: the sender shall try again.
+      () => response.writeHead(500).end(),
     );
   });
   await new Promise<void>((resolve, reject) => {
@@ -48,13 +48,25 @@ export async function startReceiver(
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<Buffer> {
+async function answerTo(
+  request: IncomingMessage,
+  receive: (webhook: ReceivedWebhook) => Promise<number>,
+): Promise<number> {
+  if (request.method !== 'POST') {
+    return 405;
+  }
+  const body = await readBody(request);
+  return body ? receive({ headers: headersOf(request), body }) : 413;
+}
+
+/** @returns `undefined` when it is too large. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > MAX_BODY_BYTES) {
-      throw new Error('too large');
+      return undefined;
     }
     chunks.push(chunk);
   }

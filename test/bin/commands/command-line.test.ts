@@ -51,6 +51,17 @@ describe('exit codes', () => {
     [['replay', 'sub_1', '--from', 'start', '--rate', '0']],
     [['replay', 'sub_1', '--from', 'start', '--cancel']],
     [['listen', '--secret', 'not-a-secret']],
+    [['listen', '--secret', 'whpk_short']],
+    [['listen', '--verify']],
+    [['listen', '--signature', 'v1a']],
+    [['subscriptions', '--pause', 'a', '--delete', 'a']],
+    [['events']],
+    [['events', '--id', 'evt_1', '--topic', 'orders']],
+    [['events', '--id', 'evt_1', '--oldest']],
+    [['events', '--topic', 'orders', '--from', '15']],
+    [['topics', '--show', 'a', '--delete', 'a']],
+    [['topics', '--schema', 'a.json']],
+    [['topics', '--change', 'a']],
     [['publish', 'examples/profile.json', '--sign-as', 'cis']],
     [['--base-url', 'ftp://x', 'subscriptions']],
     [['--base-url', 'nonsense', 'subscriptions']],
@@ -71,7 +82,7 @@ describe('exit codes', () => {
     const names = [...top.printed.join('\n').matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(
       ([, name]) => name,
     );
-    expect(names).toHaveLength(16);
+    expect(names).toHaveLength(18);
     for (const name of names as string[]) {
       const { exitCode, printed } = await runCommand([name, '--help']);
       expect([name, exitCode]).toEqual([name, 0]);

@@ -77,4 +77,41 @@ describe('trigger', () => {
     api = await startStubApi(() => ({ status: 404, body: { code: 'not_found', detail: 'no topic' } }));
     expect(await trigger([])).toMatchObject({ exitCode: 3, noted: [expect.stringContaining('no topic')] });
   });
+
+  describe('with --wait', () => {
+    const counts = { fanned_out: 2, dead: 0, skipped: 0, erased: 0 };
+    const answers = (ledgers: readonly (object | undefined)[]) =>
+      startStubApi(({ method, path: asked }) => {
+        if (method === 'POST') {
+          return { status: 202, body: { events: [{ id: 'evt_1', topic: 'orders' }] } };
+        }
+        expect(asked).toBe('/v1/events/evt_1/ledger');
+        const ledger = ledgers[Math.min(api.calls.length - 2, ledgers.length - 1)];
+        return ledger ? { status: 200, body: ledger } : { status: 404, body: { code: 'not_found' } };
+      });
+
+    it('counts the deliveries until none is pending, and tells how far it is', async () => {
+      await api.close();
+      const half = { ...counts, delivered: 1, pending: 1 };
+      api = await answers([undefined, half, { ...counts, delivered: 1, dead: 1, pending: 0 }]);
+      const { exitCode, printed, noted } = await trigger(['--wait', '20']);
+      expect(exitCode).toBe(0);
+      expect(noted).toEqual([
+        '0 of 1 dispatched: nobody subscribes',
+        '1 of 1 dispatched: 1 delivered, 1 pending',
+      ]);
+      expect(JSON.parse(printed[0] as string)).toMatchObject({
+        id: 'evt_1',
+        ledger: { delivered: 1, dead: 1 },
+      });
+    });
+
+    it('ends with 1 when the time is up, and still says what was counted', async () => {
+      await api.close();
+      api = await answers([{ ...counts, delivered: 0, pending: 2 }]);
+      const { exitCode, printed, noted } = await trigger(['--wait', '1'], { interactive: true });
+      expect([exitCode, printed]).toEqual([1, ['evt_1\n2 pending']]);
+      expect(noted.join()).toContain('not every delivery ended in 1 s');
+    });
+  });
 });
