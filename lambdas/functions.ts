@@ -214,6 +214,14 @@ export const functions = {
     memoryMegabytes: 256,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
+  'read-openapi': {
+    handler: 'manage/read-openapi',
+    trigger: 'http',
+    description: 'Describes the management API as an OpenAPI document.',
+    environment: [],
+    memoryMegabytes: 512,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
   'answer-not-found': {
     handler: 'manage/answer-not-found',
     trigger: 'http',

@@ -62,6 +62,7 @@ export const routes: readonly Route[] = [
   { method: 'ANY', path: '/resources', function: 'list-resources' },
   { method: 'ANY', path: '/webhooks/resources', function: 'list-resources' },
   { method: 'ANY', path: '/health', function: 'read-health' },
+  { method: 'ANY', path: '/openapi.json', function: 'read-openapi' },
   { method: 'ANY', path: '/', function: 'answer-not-found' },
   { method: 'ANY', path: '/{proxy+}', function: 'answer-not-found' },
 ];

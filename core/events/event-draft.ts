@@ -56,6 +56,7 @@ export const draftSchema = z.strictObject({
         context.addIssue({ code: 'custom', message: problem });
       }
     })
+    .meta({ type: 'object', additionalProperties: { type: 'string' } })
     .optional(),
 });
 

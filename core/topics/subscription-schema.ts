@@ -8,12 +8,15 @@ import { checkHeaders } from './subscription-headers';
 
 const target = z.string().min(1).max(2048);
 const description = z.string().max(500);
-const headers = z.custom<Record<string, string>>().superRefine((value: unknown, context) => {
-  const problem = isTextRecord(value) ? checkHeaders(value) : 'expected an object of texts';
-  if (problem !== undefined) {
-    context.addIssue({ code: 'custom', message: problem });
-  }
-});
+const headers = z
+  .custom<Record<string, string>>()
+  .superRefine((value: unknown, context) => {
+    const problem = isTextRecord(value) ? checkHeaders(value) : 'expected an object of texts';
+    if (problem !== undefined) {
+      context.addIssue({ code: 'custom', message: problem });
+    }
+  })
+  .meta({ type: 'object', additionalProperties: { type: 'string' } });
 export const secretSchema = z
   .string()
   .max(200)

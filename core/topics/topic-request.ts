@@ -17,7 +17,8 @@ const schema = z
     if (problem !== undefined) {
       context.addIssue({ code: 'custom', message: problem });
     }
-  });
+  })
+  .meta({ type: 'object', description: 'A JSON Schema' });
 /** The whole body is bounded by its reader. */
 const examples = z
   .array(z.custom<Json>((value) => !isDeeperThan(value, MAX_EXAMPLE_DEPTH), 'is nested too deep'))

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import type { Principal } from '../../core/principal';
 import {
   changeSubscription,
@@ -15,14 +14,13 @@ import { withSecret } from './answer-subscriptions';
 import { markReplay, readIdempotency } from './idempotency';
 import { readBody, readOptionalBody } from './read-request';
 import { toSubscriptionBody } from './subscription-body';
+import { testEventSchema } from './subscription-requests';
 
 export interface SubscriptionPorts extends TestEventPorts, DestinationRules {
   readonly subscriptions: Pick<SubscriptionStore, 'find' | 'changeState'> & SubscriptionEditor & SecretStore;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
-
-const testSchema = z.strictObject({});
 
 /** What is asked of one subscription: everything below `/v1/subscriptions/{id}`. */
 export async function answerSubscription(
@@ -74,7 +72,7 @@ async function test(
   id: string,
   ports: SubscriptionPorts,
 ): Promise<HttpReply> {
-  const idempotency = readIdempotency(request, principal, readOptionalBody(request, testSchema));
+  const idempotency = readIdempotency(request, principal, readOptionalBody(request, testEventSchema));
   const sent = await sendTestEvent(id, principal, ports, ports.now(), idempotency);
   const body = { event_id: sent.eventId, delivery_id: sent.deliveryId, subscription_id: id };
   return markReplay({ status: 202, body }, sent.isReplay);

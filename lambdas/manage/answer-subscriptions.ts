@@ -12,6 +12,7 @@ import type { HttpReply, HttpRequest } from '../shared/http-message';
 import { markReplay, readIdempotency } from './idempotency';
 import { readBody, readPaging } from './read-request';
 import { toSubscriptionBody } from './subscription-body';
+import { subscriptionStates } from './subscription-requests';
 
 export interface SubscriptionsPorts extends DestinationRules {
   readonly topics: Pick<TopicStore, 'find'>;
@@ -51,8 +52,6 @@ export function withSecret(subscription: Subscription, secret: string | undefine
   return { ...toSubscriptionBody(subscription, now), ...(isShared && { secret }) };
 }
 
-const states: readonly string[] = ['active', 'paused', 'disabled'];
-
 /** `GET /v1/subscriptions`: the caller's, by topic (or pattern) and state. */
 export async function listSubscriptions(
   request: HttpRequest,
@@ -60,8 +59,8 @@ export async function listSubscriptions(
   { subscriptions, now }: SubscriptionsPorts,
 ): Promise<HttpReply> {
   const { topic, state } = request.query;
-  if (state !== undefined && !states.includes(state)) {
-    throw new ServiceError('parameter_invalid', `"state" is one of ${states.join(', ')}`);
+  if (state !== undefined && !subscriptionStates.some((one) => one === state)) {
+    throw new ServiceError('parameter_invalid', `"state" is one of ${subscriptionStates.join(', ')}`);
   }
   const name = topic === undefined ? undefined : topicReferenceText(parseTopicReference(topic));
   const where = (one: Subscription) =>

@@ -1,7 +1,8 @@
 import { type Delivery, deliveryId } from '../../core/webhooks/delivery';
+import type { DeliveryReply } from './delivery-replies';
 
 /** A delivery as the manage door shows it; the claim and the version are the engine's own. */
-export function toDeliveryBody(delivery: Delivery) {
+export function toDeliveryBody(delivery: Delivery): DeliveryReply {
   return {
     id: deliveryId(delivery),
     event_id: delivery.eventId,
@@ -11,7 +12,7 @@ export function toDeliveryBody(delivery: Delivery) {
     state: delivery.state,
     reason: delivery.reason,
     attempt: delivery.attempt,
-    attempts: delivery.attempts,
+    attempts: [...delivery.attempts],
     resends: delivery.resends,
     held_seconds: delivery.heldSeconds,
     held_reason: delivery.keptReason,

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import * as z from 'zod';
 import type { Erasure } from '../../core/erasure/erasure';
 import type { ErasureStore } from '../../core/erasure/ports';
 import { requestErasure } from '../../core/erasure/request-erasure';
@@ -13,9 +12,8 @@ import { readEnvironment } from '../shared/environment';
 import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
+import { erasureSchema, toErasureBody } from './erasure-body';
 import { readBody } from './read-request';
-
-const erasureSchema = z.strictObject({ subject: z.string() });
 
 export interface ManageErasuresPorts {
   readonly erasures: Pick<ErasureStore, 'read' | 'write'>;
@@ -41,9 +39,9 @@ export function makeManageErasures({
     const { id } = request.parameters;
     if (id === undefined) {
       const { subject } = readBody(request, erasureSchema);
-      return { status: 202, body: toBody(await requestErasure(subject, { erasures, random, now })) };
+      return { status: 202, body: toErasureBody(await requestErasure(subject, { erasures, random, now })) };
     }
-    return { status: 200, body: toBody(await find(id)) };
+    return { status: 200, body: toErasureBody(await find(id)) };
   };
 
   async function find(id: string): Promise<Erasure> {
@@ -53,28 +51,6 @@ export function makeManageErasures({
     }
     return erasure;
   }
-}
-
-/** Without the subject: whoever asked for the erasure knows it. */
-function toBody(erasure: Erasure): Record<string, unknown> {
-  const { id, state, subjectSha256, requestedAt, counts } = erasure;
-  return {
-    id,
-    state,
-    subject_sha256: subjectSha256,
-    requested_at: requestedAt,
-    ...(erasure.state === 'working'
-      ? { pass: erasure.pass, step: erasure.step, not_before: erasure.notBefore }
-      : { completed_at: erasure.completedAt }),
-    erased: {
-      profiles: counts.profiles,
-      change_statuses: counts.changeStatuses,
-      events: counts.events,
-      deliveries: counts.deliveries,
-      unprocessable_records: counts.unprocessableRecords,
-    },
-    ...(erasure.state === 'completed' && { receipt: erasure.receipt }),
-  };
 }
 
 export const erasureMethods: DoorMethods = {

@@ -1,9 +1,7 @@
-import * as z from 'zod';
 import { ServiceError } from '../../core/errors';
 import { type Principal, requireScope } from '../../core/principal';
 import { findOwnSubscription } from '../../core/topics/change-subscription';
 import type { SubscriptionStore } from '../../core/topics/ports';
-import { replayFrom } from '../../core/topics/subscription-schema';
 import { cancelReplay, requireReplay } from '../../core/webhooks/cancel-replay';
 import type { RunNumbers } from '../../core/webhooks/ports';
 import type { LiveGate, ReplayStore } from '../../core/webhooks/replay';
@@ -20,9 +18,9 @@ import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
 import { markReplay, readIdempotency } from './idempotency';
-import { momentSchema } from './read-moment';
 import { readBody } from './read-request';
 import { toReplayBody } from './replay-body';
+import { replaySchema } from './replay-requests';
 
 export interface ManageReplaysPorts {
   readonly subscriptions: Pick<SubscriptionStore, 'find'>;
@@ -32,12 +30,6 @@ export interface ManageReplaysPorts {
   readonly authenticate: Authenticator;
   readonly now: () => Date;
 }
-
-const schema = z.strictObject({
-  from: replayFrom,
-  to: momentSchema.optional(),
-  rate_per_second: z.number().min(0.1).max(1000).optional(),
-});
 
 /** The newest; older ones expire 30 days after their end. */
 const LISTED = 50;
@@ -66,7 +58,7 @@ async function start(
   principal: Principal,
   ports: ManageReplaysPorts,
 ): Promise<HttpReply> {
-  const body = readBody(request, schema);
+  const body = readBody(request, replaySchema);
   const idempotency = readIdempotency(request, principal, body);
   const { rate_per_second: ratePerSecond, ...period } = body;
   const at = ports.now().toISOString();

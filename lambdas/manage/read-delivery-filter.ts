@@ -2,10 +2,8 @@ import { ServiceError } from '../../core/errors';
 import { type DeliveryState, deliveryStates } from '../../core/webhooks/delivery';
 import type { DeliveryFilter, Period } from '../../core/webhooks/own-deliveries';
 import type { HttpRequest } from '../shared/http-message';
+import { LONGEST_ID } from './delivery-requests';
 import { readMoment } from './read-moment';
-
-/** Longer ids were never given, and keys end at 2048 bytes. */
-const LONGEST_ID = 512;
 
 const DAY_MILLISECONDS = 24 * 3600_000;
 

@@ -1,6 +1,6 @@
 import { version } from '../../core/version';
 import { readEnvironment } from '../shared/environment';
-import { httpFunction } from '../shared/http-function';
+import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
 
@@ -26,9 +26,11 @@ export function makeReadHealth(stage: string): HttpHandler {
   };
 }
 
+export const healthMethods: DoorMethods = { methods: ['GET', 'HEAD'] };
+
 export const handler = httpFunction({
   name: 'read-health',
   dialect: problemDialect,
-  methods: ['GET', 'HEAD'],
+  ...healthMethods,
   wire: () => makeReadHealth(readEnvironment('read-health').STAGE),
 });

@@ -2,12 +2,10 @@ import type * as z from 'zod';
 import { ServiceError } from '../../core/errors';
 import { describeProblems } from '../../core/schema-problems';
 import { type HttpRequest, parseJsonBody } from '../shared/http-message';
+import { DEFAULT_LIMIT, MAX_LIMIT } from './paging';
 
 /** Topics and subscriptions are small; what is larger is a mistake. */
 const BODY_LIMIT_BYTES = 64 * 1024;
-
-const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 100;
 
 /**
  * The body in the shape of its schema.

@@ -1,34 +1,14 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { ServiceError } from '../../core/errors';
 import { parseTopicReference } from '../../core/topics/topic-reference';
 import type { DeliveryKey } from '../../core/webhooks/delivery';
 import { parseDeliveryId } from '../../core/webhooks/delivery-id';
 import type { ResendFilter } from '../../core/webhooks/resend-own-deliveries';
 import type { HttpRequest } from '../shared/http-message';
-import { momentSchema } from './read-moment';
+import { resendSchema } from './delivery-requests';
 import { readBody } from './read-request';
 
-const id = z.string().min(1).max(512);
-
-const schema = z
-  .strictObject({
-    id: z.string().min(1).max(2000),
-    event_id: id,
-    subscription_id: id,
-    run: z.int().min(0),
-    force: z.boolean(),
-    all: z.literal(true),
-    topic: z.string().min(1).max(300),
-    state: z.enum(['dead', 'skipped']),
-    reason: z.string().min(1).max(100),
-    from: momentSchema,
-    to: momentSchema,
-    dry_run: z.boolean(),
-    next: z.string().max(4000),
-  })
-  .partial();
-
-type ResendBody = z.output<typeof schema>;
+type ResendBody = z.output<typeof resendSchema>;
 
 export type ResendRequest = { readonly dryRun: boolean } & (
   | { readonly of: 'one'; readonly key: DeliveryKey; readonly force: boolean }
@@ -37,7 +17,7 @@ export type ResendRequest = { readonly dryRun: boolean } & (
 
 /** @throws ServiceError `body_invalid`, `not_found` (an id that names none) and what {@link readBody} throws. */
 export function readResendRequest(request: HttpRequest): ResendRequest {
-  const body = readBody(request, schema);
+  const body = readBody(request, resendSchema);
   const dryRun = body.dry_run ?? false;
   if (body.id !== undefined || body.event_id !== undefined) {
     return { of: 'one', dryRun, force: body.force ?? false, key: readKey(body) };

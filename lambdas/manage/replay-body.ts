@@ -1,7 +1,8 @@
 import type { Replay } from '../../core/webhooks/replay';
+import type { ReplayReply } from './replay-replies';
 
 /** A replay as its owner reads it: how far it is, and what tells when it will be done. */
-export function toReplayBody(replay: Replay): Record<string, unknown> {
+export function toReplayBody(replay: Replay): ReplayReply {
   const { place, state } = replay;
   return {
     subscription_id: replay.subscriptionId,

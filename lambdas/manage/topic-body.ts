@@ -1,15 +1,16 @@
 import type { AnyTopic } from '../../core/topics/find-topics';
 import type { Topic } from '../../core/topics/topic';
 import { topicReferenceText } from '../../core/topics/topic-reference';
+import type { TopicReply, TopicSummaryReply } from './topic-replies';
 
 /** A topic with all that is said of it. */
-export function toTopicBody(topic: AnyTopic): Record<string, unknown> {
+export function toTopicBody(topic: AnyTopic): TopicReply {
   const { schema, examples }: Partial<Topic> = topic;
-  return { ...toTopicSummary(topic), schema, examples };
+  return { ...toTopicSummary(topic), schema, examples: examples && [...examples] };
 }
 
 /** As lists have it: a hundred schemas would not fit into one reply. */
-export function toTopicSummary(topic: AnyTopic): Record<string, unknown> {
+export function toTopicSummary(topic: AnyTopic): TopicSummaryReply {
   const { schema, deprecation, createdAt }: Partial<Topic> = topic;
   return {
     name: topicReferenceText(topic.key),

@@ -13,7 +13,7 @@ export interface ManagementProps extends StageProps {
   readonly webhooks: WebhookDelivery;
 }
 
-/** The management surface: topics, subscriptions, events, deliveries, health, and the answer to unknown paths. */
+/** The management surface: topics, subscriptions, events, deliveries, health, its own description, and the answer to unknown paths. */
 export class Management extends Construct {
   readonly manageTopics: ServiceFunction;
   readonly manageSubscriptions: ServiceFunction;
@@ -23,6 +23,7 @@ export class Management extends Construct {
   readonly manageAccounts: ServiceFunction;
   readonly readWebhookKeys: ServiceFunction;
   readonly readHealth: ServiceFunction;
+  readonly readOpenapi: ServiceFunction;
   readonly answerNotFound: ServiceFunction;
 
   constructor(
@@ -42,6 +43,7 @@ export class Management extends Construct {
       ...props,
       environment: { STAGE: props.settings.stage },
     });
+    this.readOpenapi = new ServiceFunction(this, 'read-openapi', { ...props, environment: {} });
     this.answerNotFound = new ServiceFunction(this, 'answer-not-found', { ...props, environment: {} });
   }
 
@@ -56,6 +58,7 @@ export class Management extends Construct {
       this.manageAccounts,
       this.readWebhookKeys,
       this.readHealth,
+      this.readOpenapi,
       this.answerNotFound,
     ];
   }

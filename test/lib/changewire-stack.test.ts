@@ -155,6 +155,7 @@ describe('permissions', () => {
       ],
     ],
     ['read-health', []],
+    ['read-openapi', []],
     ['answer-not-found', []],
     [
       'dispatch-events',

@@ -1,9 +1,12 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { FunctionName } from '../../lambdas/functions';
+import { makeOpenapiDocument } from '../../lambdas/manage/openapi-document';
 import { type Authenticator, makeAuthenticator } from '../../lambdas/shared/authenticate';
 import { type DoorMethods, httpFunction } from '../../lambdas/shared/http-function';
 import type { HttpHandler } from '../../lambdas/shared/http-message';
+import { lazily } from '../../lambdas/shared/lazily';
 import { problemDialect } from '../../lambdas/shared/problem-dialect';
+import { makeReplyCheck, type SeenReply } from './documented-replies';
 import { trustingEnvironment, unsignedToken } from './tokens';
 
 export const authenticate: Authenticator = makeAuthenticator(trustingEnvironment);
@@ -30,6 +33,16 @@ export interface DoorAnswer {
   readonly text: string;
 }
 
+/** Every reply that a test of these doors sees is as `/openapi.json` says. @throws Error with what is not. */
+export function requireDocumented(seen: SeenReply): void {
+  const problems = checkReply()(seen);
+  if (problems.length > 0) {
+    throw new Error(`${seen.method} ${seen.path} is not as documented: ${problems.join('; ')}`);
+  }
+}
+
+const checkReply = lazily(() => makeReplyCheck(makeOpenapiDocument()));
+
 /** Calls a handler of the manage door as API Gateway does, through the wrapper that it is deployed in. */
 export function openManageDoor(
   name: FunctionName,
@@ -54,6 +67,15 @@ export function openManageDoor(
       isBase64Encoded: false,
       requestContext: { requestId: 'request-1' },
     } as unknown as APIGatewayProxyEvent);
+    requireDocumented({
+      method,
+      path: call.resource ?? path,
+      query: Object.keys(call.query ?? {}),
+      status: result.statusCode,
+      contentType: String(result.headers?.['content-type']),
+      text: result.body,
+      ...(scope !== null && allScopes !== '' && { scopes: scope.split(' ') }),
+    });
     return {
       status: result.statusCode,
       headers: result.headers ?? {},

@@ -23,7 +23,10 @@ export async function openSubscriptions(seed = 1, ownTargets: OwnTargets = noOwn
     history: new MemoryEventHistory(),
     queue: new MemoryDeliveryQueue(),
   };
-  await stores.topics.create({ key: { door: 'manage', name: 'orders' }, createdAt: 'then' });
+  await stores.topics.create({
+    key: { door: 'manage', name: 'orders' },
+    createdAt: '2026-11-20T10:00:00.000Z',
+  });
   const handler = makeManageSubscriptions({
     ...stores,
     replays: { replays: new MemoryReplayStore(), runs: new MemoryRunNumbers() },

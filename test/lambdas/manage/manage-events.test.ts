@@ -14,7 +14,7 @@ import { httpFunction } from '../../../lambdas/shared/http-function';
 import { problemDialect } from '../../../lambdas/shared/problem-dialect';
 import { makeTimeLimit } from '../../../lambdas/shared/time-limit';
 import { aDelivery } from '../../support/deliveries';
-import { authenticate } from '../../support/manage-door';
+import { authenticate, requireDocumented } from '../../support/manage-door';
 import { makeMemoryDeliveryStore } from '../../support/memory-delivery-store';
 import { anEvent, MemoryEventHistory, MemoryFanOutMarkers } from '../../support/memory-dispatch';
 import { MemoryTopicStore } from '../../support/memory-registry';
@@ -32,7 +32,7 @@ let ports: ManageEventsPorts;
 
 async function makeTopic(topic: Partial<Topic> & { readonly name?: string } = {}): Promise<void> {
   const { name = 'orders', ...rest } = topic;
-  await topics.create({ key: { door: 'manage', name }, createdAt: 'then', ...rest });
+  await topics.create({ key: { door: 'manage', name }, createdAt: '2026-11-20T10:00:00.000Z', ...rest });
 }
 
 beforeEach(async () => {
@@ -88,6 +88,15 @@ async function call(method: string, resource: string, options: Call = {}) {
     isBase64Encoded: false,
     requestContext: { requestId: 'request-1' },
   } as unknown as APIGatewayProxyEvent);
+  requireDocumented({
+    method,
+    path: resource,
+    query: Object.keys(options.query ?? {}),
+    status: result.statusCode,
+    contentType: String(result.headers?.['content-type']),
+    text: result.body,
+    scopes: scope.split(' '),
+  });
   return {
     status: result.statusCode,
     headers: result.headers ?? {},
@@ -417,7 +426,7 @@ describe('a topic', () => {
   });
 
   it('of another door is named in full', async () => {
-    await topics.create({ key: { door: 'topics', name: 'news' }, createdAt: 'then' });
+    await topics.create({ key: { door: 'topics', name: 'news' }, createdAt: '2026-11-20T10:00:00.000Z' });
     const answer = await publish({ topic: 'topics/news', data: 1 });
     expect(answer.body.events[0].topic).toBe('topics/news');
     expect(published()[0]?.topic).toEqual({ door: 'topics', name: 'news' });

@@ -31,7 +31,7 @@ let door: ReturnType<typeof openManageDoor>;
 
 beforeEach(async () => {
   topics = new MemoryTopicStore();
-  await topics.create({ key: { door: 'manage', name: 'orders' }, createdAt: 'then' });
+  await topics.create({ key: { door: 'manage', name: 'orders' }, createdAt: '2026-11-20T10:00:00.000Z' });
   subscriptions = new MemorySubscriptionStore();
   replayStore = new MemoryReplayStore();
   queue = new MemoryDeliveryQueue();
@@ -337,12 +337,15 @@ describe('manage-subscriptions, making one', () => {
   });
 
   it('takes what is literally a topic of another door for that topic', async () => {
-    await topics.create({ key: { door: 'webhooks', name: 'foo.*' }, createdAt: 'then' });
+    await topics.create({ key: { door: 'webhooks', name: 'foo.*' }, createdAt: '2026-11-20T10:00:00.000Z' });
     const made = await create({ topic: 'webhooks/foo.*', target });
     expect(made).toMatchObject({ status: 201, body: { topic: 'webhooks/foo.*' } });
     expect(made.body).not.toHaveProperty('pattern');
     expect(subscriptions.subscriptions.get(made.body.id)?.topic).toEqual({ door: 'webhooks', name: 'foo.*' });
-    await topics.create({ key: { door: 'webhooks', name: 'a.*.b.*' }, createdAt: 'then' });
+    await topics.create({
+      key: { door: 'webhooks', name: 'a.*.b.*' },
+      createdAt: '2026-11-20T10:00:00.000Z',
+    });
     expect((await create({ topic: 'webhooks/a.*.b.*', target })).status).toBe(201);
   });
 

@@ -200,7 +200,7 @@ describe('manage-topics', () => {
   });
 
   it.each(['profile.created', 'events/a'])('neither changes nor deletes %s', async (name) => {
-    await topics.create({ key: { door: 'events', name: 'a' }, createdAt: 'then' });
+    await topics.create({ key: { door: 'events', name: 'a' }, createdAt: '2026-11-20T10:00:00.000Z' });
     for (const answer of [await change(name, { description: 'mine' }), await remove(name)]) {
       expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);
     }
@@ -262,7 +262,7 @@ describe('manage-topics', () => {
   );
 
   it('reads the topics that are built in, and those of other doors by their full name', async () => {
-    await topics.create({ key: { door: 'events', name: 'a/b' }, createdAt: 'then' });
+    await topics.create({ key: { door: 'events', name: 'a/b' }, createdAt: '2026-11-20T10:00:00.000Z' });
     await expect(read('profile.updated')).resolves.toMatchObject({
       status: 200,
       body: { name: 'profile.updated', door: 'system', built_in: true },

@@ -1,0 +1,123 @@
+import * as z from 'zod';
+import { filterSchema } from '../../core/topics/filter-schema';
+import { signatureVersions } from '../../core/topics/signing-secret';
+import { webhookFormats } from '../../core/topics/subscription';
+import { nextReply } from './paging';
+
+const signingKey = {
+  signature: z.enum(signatureVersions),
+  public_key: z.string().describe('`whpk_…`, with `v1a`').optional(),
+  expires_at: z.iso.datetime().describe('An old secret signs until then').optional(),
+};
+
+/** Without secrets. */
+export const credentialsReply = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('basic'), username: z.string() }),
+  z.strictObject({ type: z.literal('bearer') }),
+  z.strictObject({ type: z.literal('key_header'), name: z.string() }),
+  z.strictObject({
+    type: z.literal('oauth2_client_credentials'),
+    token_url: z.string(),
+    client_id: z.string(),
+    audience: z.string().optional(),
+    scope: z.string().optional(),
+  }),
+]);
+
+const disableRule = z.strictObject({
+  failures: z.int().optional(),
+  hours: z.number().optional(),
+  counts: z.enum(['in_a_row', 'ever']),
+});
+
+export const policyReply = z.strictObject({
+  success: z.enum(['2xx', '200']),
+  final_statuses: z.array(z.int()).describe('After these no retry is made'),
+  schedule_seconds: z.array(z.int()).describe('Waits before attempts 2, 3, …'),
+  jitter: z.number(),
+  timeout_seconds: z.int(),
+  concurrency: z.int().nullable(),
+  rate_per_second: z.number().nullable(),
+  circuit: z.boolean(),
+  disable: disableRule.nullable(),
+});
+
+const members = {
+  id: z.string(),
+  topic: z.string(),
+  pattern: z.boolean().describe('Whether `topic` is a pattern, such as `user.*`').optional(),
+  filter: filterSchema.optional(),
+  target: z.string(),
+  format: z.enum(webhookFormats),
+  state: z.enum(['active', 'paused', 'disabled']),
+  state_reason: z.string().optional(),
+  description: z.string().optional(),
+  replaying: z.int().describe('The replay that live deliveries wait for').optional(),
+  ...signingKey,
+  signature: signingKey.signature.optional(),
+  old_secrets: z.array(z.strictObject(signingKey)).optional(),
+  headers: z.record(z.string(), z.string()).describe('Values are hidden'),
+  credentials: credentialsReply.optional(),
+  policy: policyReply,
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+};
+
+const example = {
+  id: 'sub_JUN3rajbtfh4xMFm',
+  topic: 'orders',
+  target: 'https://hooks.example/orders',
+  format: 'standard',
+  state: 'active',
+  signature: 'v1',
+  headers: {},
+  policy: {
+    success: '2xx',
+    final_statuses: [410],
+    schedule_seconds: [5, 300],
+    jitter: 0.2,
+    timeout_seconds: 15,
+    concurrency: null,
+    rate_per_second: null,
+    circuit: true,
+    disable: { hours: 120, counts: 'in_a_row' },
+  },
+  created_at: '2026-11-20T12:00:00.000Z',
+  updated_at: '2026-11-20T12:00:00.000Z',
+};
+
+/** A subscription as its owner reads it. */
+export const subscriptionReply = z.strictObject(members).meta({ examples: [example] });
+
+/** The same with its secret, which is told once. */
+export const subscriptionWithSecretReply = z
+  .strictObject({
+    ...members,
+    secret: z.string().describe('`whsec_…`; an Ed25519 key is never told').optional(),
+  })
+  .meta({ examples: [{ ...example, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }] });
+
+export const subscriptionPageReply = z.strictObject({
+  subscriptions: z.array(subscriptionReply),
+  next: nextReply,
+});
+
+export const testEventReply = z.strictObject({
+  event_id: z.string(),
+  delivery_id: z.string(),
+  subscription_id: z.string(),
+});
+
+/** RFC 7517; the members of RFC 8037. */
+export const webhookKeysReply = z.strictObject({
+  keys: z.array(
+    z.strictObject({
+      kty: z.literal('OKP'),
+      crv: z.literal('Ed25519'),
+      x: z.string(),
+      kid: z.string(),
+      use: z.literal('sig'),
+      alg: z.literal('EdDSA'),
+    }),
+  ),
+});
