@@ -6,12 +6,13 @@
  */
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { createServer, request as forward } from 'node:http';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEvent, KinesisStreamEvent, SQSEvent } from 'aws-lambda';
+import { noOwnTargets } from '../core/webhooks/target-arn';
 import {
   createQueue,
   createStream,
@@ -24,52 +25,7 @@ import {
 import { startSecrets } from '../test/support/secrets-server';
 import { deliveryOf } from '../test/support/stream-delivery';
 import { unsignedToken } from '../test/support/tokens';
-
-const writes = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem']);
-
-/** Passes everything on to the emulator, and adds up the units of the writes by table. */
-async function startCounter(dynamodbUrl: string) {
-  const units = new Map<string, number>();
-  const server = createServer(async (incoming, outgoing) => {
-    const operation = String(incoming.headers['x-amz-target']).split('.')[1] ?? '';
-    const input = JSON.parse((await bodyOf(incoming)).toString());
-    const body = JSON.stringify(
-      writes.has(operation) ? { ...input, ReturnConsumedCapacity: 'TOTAL' } : input,
-    );
-    const { 'content-length': _length, ...headers } = incoming.headers;
-    const call = forward(dynamodbUrl, { method: 'POST', headers }, async (answer) => {
-      const text = await bodyOf(answer);
-      const consumed = writes.has(operation) ? JSON.parse(text.toString()).ConsumedCapacity : undefined;
-      for (const { TableName, CapacityUnits } of [consumed ?? []].flat()) {
-        units.set(TableName, (units.get(TableName) ?? 0) + CapacityUnits);
-      }
-      outgoing.writeHead(answer.statusCode ?? 500, answer.headers).end(text);
-    });
-    call.end(body);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: urlOf(server),
-    /** The units since the last call. */
-    take: () => {
-      const taken = Object.fromEntries(units);
-      units.clear();
-      return taken;
-    },
-    stop: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
-
-async function bodyOf(message: AsyncIterable<unknown>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) {
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
-}
+import { startWriteCounter, type WriteCounter } from './write-counter';
 
 function urlOf(server: ReturnType<typeof createServer>): string {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -77,7 +33,7 @@ function urlOf(server: ReturnType<typeof createServer>): string {
 
 async function main(): Promise<void> {
   const emulators = await startEmulators();
-  const counter = await startCounter(emulators.dynamodbUrl);
+  const counter = await startWriteCounter(emulators.dynamodbUrl);
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const secrets = await startSecrets(
     new Map([
@@ -118,7 +74,7 @@ async function main(): Promise<void> {
 interface Stack {
   readonly emulators: Awaited<ReturnType<typeof startEmulators>>;
   readonly queueUrl: string;
-  readonly counter: Awaited<ReturnType<typeof startCounter>>;
+  readonly counter: WriteCounter;
 }
 
 /** Sends one change all the way. */
@@ -194,6 +150,7 @@ function setEnvironment(
     ...{ PROFILES_TABLE_NAME: 'profiles', CHANGE_STATUSES_TABLE_NAME: 'change-statuses' },
     ...{ REGISTRY_TABLE_NAME: 'registry', EVENTS_TABLE_NAME: 'events', DELIVERIES_TABLE_NAME: 'deliveries' },
     ...{ DELIVERIES_QUEUE_URL: deliveries, DEAD_LETTER_QUEUE_URL: dead, ALLOW_PRIVATE_TARGETS: 'true' },
+    ...{ FORWARD_PROXY: '', TARGET_ARNS: JSON.stringify(noOwnTargets) },
     ...{ CIS_KEY_SECRET_ID: 'cis-key', PUBLISHERS_JWKS_SECRET_ID: 'publishers-jwks' },
     ...{ VERIFY_SIGNATURES: 'true', VERIFY_PUBLISHERS: 'true', ALLOW_MINTED_IDENTIFIERS: 'false' },
     ...{ POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },

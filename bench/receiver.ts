@@ -1,0 +1,25 @@
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+
+export interface Receiver {
+  readonly url: string;
+  /** How often each path was posted to since the last call. */
+  take(): Promise<ReadonlyMap<string, number>>;
+  stop(): Promise<unknown>;
+}
+
+/** A subscriber that answers 204 at once, on a thread of its own. */
+export async function startReceiver(): Promise<Receiver> {
+  const worker = new Worker(path.join(__dirname, 'receiver-thread.cjs'));
+  const next = () => new Promise<Record<string, unknown>>((resolve) => worker.once('message', resolve));
+  const { port } = await next();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async take() {
+      const answered = next();
+      worker.postMessage('take');
+      return new Map((await answered).received as [string, number][]);
+    },
+    stop: () => worker.terminate(),
+  };
+}
