@@ -4,10 +4,11 @@ import { type Gate, whileProbed } from './circuit';
 import type { Delivery, DeliveryMessage } from './delivery';
 import { SLOT_LEAD_MILLISECONDS, withHeldTime } from './delivery-steps';
 import type { Hold } from './hold-message';
-import type { Permit, TargetHealthStore, TargetLimits } from './target-ports';
+import type { SharedLimits } from './share-places';
+import type { Permit, TargetHealthStore } from './target-ports';
 
 export interface AdmitPorts extends SlotPorts {
-  readonly limits: TargetLimits;
+  readonly limits: SharedLimits;
   readonly health: Pick<TargetHealthStore, 'claimProbe'>;
   /** From 0 (inclusive) to 1 (exclusive). */
   readonly random: () => number;
@@ -19,14 +20,20 @@ export type Admission =
   | Waited
   | { readonly outcome: 'exceeded' };
 
-/** The moment that the rate limit had reserved has come; what was read before the wait is to be read again. */
+/**
+ * The moment that the rate limit had reserved has come, or a place under the cap is free; what was read before the
+ * wait is to be read again.
+ */
 export interface Waited {
   readonly outcome: 'waited';
-  readonly slotAt: Date;
+  readonly slotAt?: Date;
 }
 
 /** A permit and a claim outlast the attempt, also when the clock of the next worker is ahead. */
 const LEASE_TIMEOUTS = 2;
+
+/** A worker waits for a place of its own for so long, then the message goes back to the queue: its time is paid for. */
+const PLACE_WAIT_MILLISECONDS = 5000;
 
 /** Whoever finds no free place comes again after 1 s, 2 s, … and at the latest after this. */
 const LONGEST_CAPACITY_HOLD_SECONDS = 60;
@@ -62,6 +69,9 @@ export async function admitAttempt(
     return { outcome: 'held', hold: untilSlot(slot.at, ports.now()) };
   }
   const permit = await takePermit(subscription, ports);
+  if (permit === 'none' && (await ports.limits.awaitPlace(subscription.id, PLACE_WAIT_MILLISECONDS))) {
+    return { outcome: 'waited' };
+  }
   if (permit === 'none') {
     return { outcome: 'held', hold: untilPlace(message.holds ?? 0, ports.random()) };
   }

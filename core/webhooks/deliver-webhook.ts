@@ -12,6 +12,7 @@ import type { Hold } from './hold-message';
 import type { HealthChange } from './record-failure';
 import { recordFailure } from './record-failure';
 import { settleDelivery } from './settle-delivery';
+import { withoutWaiting } from './share-places';
 
 export interface DeliverPorts extends AttemptPorts {
   readonly findSubscription: (reference: SubscriptionReference) => Promise<Subscription | undefined>;
@@ -33,6 +34,9 @@ export type MessageOutcome =
 /** A live delivery that waits for a replay looks again after a quarter of the time that it has waited, at most this. */
 const REPLAY_HOLD_SECONDS = 120;
 
+/** Another worker may take the place that was waited for; after so many times the message goes back to the queue. */
+const MAX_PLACE_WAITS = 3;
+
 /** A row may move once or twice under a worker's hands (the tick), a moment may be waited for; more is a fault. */
 const MAX_READS = 4;
 
@@ -45,14 +49,23 @@ const MAX_READS = 4;
  */
 export async function deliverWebhook(message: DeliveryMessage, ports: DeliverPorts): Promise<MessageOutcome> {
   let asked = message;
-  for (let reads = 0; reads < MAX_READS; reads += 1) {
-    const tried = await tryDelivery(asked, ports);
+  let waits = 0;
+  for (let reads = 0; reads < MAX_READS + waits; reads += 1) {
+    const tried = await tryDelivery(asked, waits < MAX_PLACE_WAITS ? ports : impatient(ports));
     if (tried !== 'row_moved' && tried.outcome !== 'waited') {
       return tried;
     }
-    asked = tried === 'row_moved' ? asked : { ...asked, slotAt: tried.slotAt.toISOString() };
+    if (tried !== 'row_moved' && tried.slotAt) {
+      asked = { ...asked, slotAt: tried.slotAt.toISOString() };
+    } else if (tried !== 'row_moved') {
+      waits += 1;
+    }
   }
   throw new Error('the delivery keeps changing while it is being worked on');
+}
+
+function impatient(ports: DeliverPorts): DeliverPorts {
+  return { ...ports, limits: withoutWaiting(ports.limits) };
 }
 
 async function tryDelivery(

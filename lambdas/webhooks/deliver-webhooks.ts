@@ -6,6 +6,7 @@ import { type DeliveryMessage, deliveryId } from '../../core/webhooks/delivery';
 import { findTogether } from '../../core/webhooks/find-together';
 import { postponeMessage } from '../../core/webhooks/postpone-message';
 import { parseDeliveryMessage } from '../../core/webhooks/queue-messages';
+import { sharePlaces } from '../../core/webhooks/share-places';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
 import { makeDynamoEventHistory } from '../aws/dynamo-event-history';
@@ -76,7 +77,7 @@ function wirePorts(): DeliverPorts {
     events,
     subscriptions,
     health: makeDynamoTargetHealth(documentClient(), environment.REGISTRY_TABLE_NAME),
-    limits: makeDynamoTargetLimits(documentClient(), environment.REGISTRY_TABLE_NAME),
+    limits: sharePlaces(makeDynamoTargetLimits(documentClient(), environment.REGISTRY_TABLE_NAME), pause),
     pause,
     now,
     random: Math.random,

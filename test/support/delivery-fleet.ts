@@ -2,6 +2,7 @@ import type { Subscription } from '../../core/topics/subscription';
 import { type DeliverPorts, deliverWebhook } from '../../core/webhooks/deliver-webhook';
 import type { DeliveryMessage } from '../../core/webhooks/delivery';
 import type { TargetResult } from '../../core/webhooks/ports';
+import { sharePlaces, withoutWaiting } from '../../core/webhooks/share-places';
 import { anEvent } from './deliveries';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
 import { makeMemoryTargetHealth } from './memory-target-health';
@@ -34,6 +35,7 @@ export function makeFleet(options: {
   let handled = 0;
   let stopped = false;
 
+  const limits = makeMemoryTargetLimits();
   const ports: DeliverPorts = {
     deliveries,
     findSubscription: async ({ id }) => structuredClone(subscriptions.get(id)),
@@ -48,7 +50,7 @@ export function makeFleet(options: {
       changeState: async () => ({ moved: false, state: 'active' }),
     },
     health: makeMemoryTargetHealth(subscriptions),
-    limits: makeMemoryTargetLimits(),
+    limits: withoutWaiting(limits),
     pause: time.sleep,
     now: () => new Date(time.now()),
     random: () => 0.5,
@@ -76,10 +78,11 @@ export function makeFleet(options: {
   }
 
   async function work(): Promise<void> {
+    const own = { ...ports, limits: sharePlaces(limits, time.sleep) };
     while (!stopped) {
       const batch = take();
       handled += batch.length;
-      await Promise.all(batch.map(({ message }) => deliverWebhook(message, ports)));
+      await Promise.all(batch.map(({ message }) => deliverWebhook(message, own)));
       await time.sleep(batch.length > 0 ? 1 : 100);
     }
   }

@@ -6,6 +6,7 @@ import type { DeadLetterMessage, DeliveryMessage } from '../../core/webhooks/del
 import type { ReceivedDeadLetter, TargetResult, WebhookRequest } from '../../core/webhooks/ports';
 import { requeueDeliveries } from '../../core/webhooks/requeue-deliveries';
 import { settleDeadLetters } from '../../core/webhooks/settle-dead-letters';
+import { withoutWaiting } from '../../core/webhooks/share-places';
 import { anEvent, aSubscription } from './deliveries';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
 import { makeMemoryTargetHealth } from './memory-target-health';
@@ -116,7 +117,7 @@ export function makeWorld(options: {
         },
       }),
     ),
-    limits: withEffects(limits),
+    limits: withoutWaiting(withEffects(limits)),
     pause: async (milliseconds) => {
       time += milliseconds;
     },

@@ -17,6 +17,7 @@ import { canBeResent } from '../../core/webhooks/resend-delivery';
 import { resendPage } from '../../core/webhooks/resend-own-deliveries';
 import { resendOwnDelivery } from '../../core/webhooks/resend-own-delivery';
 import { settleDeadLetters } from '../../core/webhooks/settle-dead-letters';
+import { withoutWaiting } from '../../core/webhooks/share-places';
 import { startReplay } from '../../core/webhooks/start-replay';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
 import {
@@ -541,7 +542,7 @@ export class LawWorld {
       deadLetters: remote('deadLetters', { send: async (body: unknown) => this.bury(body) }),
       events: remote('events', { append: async (batches: readonly EventBatch[]) => this.append(batches) }),
       health: remote('health', makeMemoryTargetHealth(this.subscriptions.subscriptions)),
-      limits: remote('limits', this.limits),
+      limits: withoutWaiting(remote('limits', this.limits)),
       markers: this.markers,
       pause: (milliseconds: number) => this.simulation.wait(process, milliseconds),
       now: this.now,

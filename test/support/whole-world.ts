@@ -12,6 +12,7 @@ import { deliverWebhook } from '../../core/webhooks/deliver-webhook';
 import { type DeliveryMessage, deliveryId } from '../../core/webhooks/delivery';
 import { requeueDeliveries } from '../../core/webhooks/requeue-deliveries';
 import { settleDeadLetters } from '../../core/webhooks/settle-dead-letters';
+import { withoutWaiting } from '../../core/webhooks/share-places';
 import { partialProfile, SHARD } from './change-records';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
 import {
@@ -266,7 +267,7 @@ export class WholeWorld {
       },
       subscriptions: this.subscriptions,
       health: makeMemoryTargetHealth(this.subscriptions.subscriptions),
-      limits: this.limits,
+      limits: withoutWaiting(this.limits),
       pause: async (milliseconds: number) => {
         this.time += milliseconds;
       },

@@ -50,7 +50,7 @@ function deliverPorts() {
     claimProbe: fail,
     recordWarning: fail,
   };
-  const limits = { reserveSlot: fail, takePermit: fail, returnPermit: fail };
+  const limits = { reserveSlot: fail, takePermit: fail, returnPermit: fail, awaitPlace: fail };
   return {
     ...rest,
     ...{ subscriptions, health, limits, pause: fail },
