@@ -1,4 +1,5 @@
 import type { Subscription } from '../core/topics/subscription';
+import { withoutWaiting } from '../core/webhooks/share-places';
 import { makeHttpWebhookTarget } from '../lambdas/aws/http-webhook-target';
 import { deliverWebhooks } from '../lambdas/webhooks/deliver-webhooks';
 import { makeMemoryDeliveryStore } from '../test/support/memory-delivery-store';
@@ -24,7 +25,7 @@ export function makeMemoryWorker(given: readonly Subscription[]) {
       tokens: { read: async () => ({ failure: 'token_unavailable' }) },
       ...{ queue: { send: fail }, deadLetters: { send: fail }, events: { append: fail } },
       health: makeMemoryTargetHealth(subscriptions.subscriptions),
-      limits: makeMemoryTargetLimits(),
+      limits: withoutWaiting(makeMemoryTargetLimits()),
       pause: fail,
       now: () => new Date(),
       random: Math.random,
