@@ -129,6 +129,21 @@ export const functions = {
     memoryMegabytes: 1024,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
+  'publish-events': {
+    handler: 'events/publish-events',
+    trigger: 'http',
+    description: 'Publishes events as bc-events sends them, one or many, each with its own result.',
+    environment: [
+      ...tokens,
+      'REGISTRY_TABLE_NAME',
+      'EVENTS_STREAM_NAME',
+      'REQUIRE_AUTH',
+      'ACCEPT_UNKNOWN_TOPICS',
+    ],
+    // As manage-events.
+    memoryMegabytes: 1024,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
   'manage-deliveries': {
     handler: 'manage/manage-deliveries',
     ...door,

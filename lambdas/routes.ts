@@ -61,8 +61,12 @@ export const routes: readonly Route[] = [
   { method: 'ANY', path: '/webhooks/resend', function: 'resend-callbacks' },
   { method: 'ANY', path: '/resources', function: 'list-resources' },
   { method: 'ANY', path: '/webhooks/resources', function: 'list-resources' },
+  { method: 'ANY', path: '/events', function: 'publish-events' },
+  { method: 'ANY', path: '/events/bulk', function: 'publish-events' },
   { method: 'ANY', path: '/health', function: 'read-health' },
   { method: 'ANY', path: '/openapi.json', function: 'read-openapi' },
   { method: 'ANY', path: '/', function: 'answer-not-found' },
+  // `//events`, which no resource can be: bc-events sends it when its URL ends in a slash. The rest is not found.
+  { method: 'POST', path: '/{proxy+}', function: 'publish-events' },
   { method: 'ANY', path: '/{proxy+}', function: 'answer-not-found' },
 ];

@@ -5,6 +5,7 @@ import { ChangePipeline } from './constructs/change-pipeline';
 import { Erasure } from './constructs/erasure';
 import { EventDispatch } from './constructs/event-dispatch';
 import { EventLog } from './constructs/event-log';
+import { EventsDoor } from './constructs/events-door';
 import { HttpApi } from './constructs/http-api';
 import { Management } from './constructs/management';
 import { Monitoring } from './constructs/monitoring';
@@ -45,10 +46,18 @@ export class ChangewireStack extends Stack {
       events,
       webhooks,
     });
+    const publishing = new EventsDoor(this, 'publishing', { ...stage, registry, events });
     const erasure = new Erasure(this, 'erasure', { ...stage, change, events, registry, webhooks });
     const api = new HttpApi(this, 'http', {
       settings,
-      doors: [...change.doors, ...person.doors, ...callbacks.doors, ...management.doors, ...erasure.doors],
+      doors: [
+        ...change.doors,
+        ...person.doors,
+        ...callbacks.doors,
+        ...publishing.doors,
+        ...management.doors,
+        ...erasure.doors,
+      ],
     });
 
     new Monitoring(this, 'monitoring', { settings, change, dispatch, webhooks, erasure, api });

@@ -40,7 +40,7 @@ export const settingKeys = {
   audience: { schema: text, effect: 'template' },
   requireAuth: {
     schema: z.strictObject({ topics: z.boolean(), events: z.boolean(), hub: z.boolean() }).partial(),
-    effect: 'none yet',
+    effect: 'template',
   },
   allowPrivateTargets: { schema: z.union([z.boolean(), z.array(cidr)]), effect: 'template' },
   /** `http://host:port` of a proxy that webhooks go out through; none when it is left out. */
@@ -58,7 +58,7 @@ export const settingKeys = {
     effect: 'template',
   },
   seedProfiles: { schema: whole.min(0), effect: 'local' },
-  acceptUnknownTopics: { schema: z.boolean(), effect: 'none yet' },
+  acceptUnknownTopics: { schema: z.boolean(), effect: 'template' },
   /** Whether an ADS event that was triggered before is left out; `{"relation_added": false}`: all but those. */
   dedupeTriggers: { schema: z.union([z.boolean(), z.record(text, z.boolean())]), effect: 'template' },
   dedupeDays: { schema: whole.min(1).max(3650), effect: 'template' },

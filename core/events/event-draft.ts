@@ -31,14 +31,17 @@ const MAX_ATTRIBUTES = 64;
 const ATTRIBUTE_NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
 /** Half a surrogate pair has no form in UTF-8, in which headers and stores keep it. */
-const wellFormed = (most: number) =>
+export const wellFormed = (most: number) =>
   z
     .string()
     .min(1)
     .max(most)
     .refine((text) => !/\p{Surrogate}/u.test(text), 'holds half a character');
 
-const time = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-11-20T21:00:00Z' });
+export const timeSchema = z.iso.datetime({
+  offset: true,
+  error: 'expected a time such as 2026-11-20T21:00:00Z',
+});
 
 /** Beside the data: what every form has in common. */
 export const draftSchema = z.strictObject({
@@ -46,8 +49,8 @@ export const draftSchema = z.strictObject({
   id: wellFormed(256).optional(),
   source: wellFormed(1024).optional(),
   subject: wellFormed(1024).optional(),
-  time: time.optional(),
-  expires_at: time.optional(),
+  time: timeSchema.optional(),
+  expires_at: timeSchema.optional(),
   attributes: z
     .custom<Record<string, string>>()
     .superRefine((value: unknown, context) => {
@@ -88,7 +91,7 @@ export function makeDraft(fields: object, data: JsonText, where: string): EventD
 }
 
 /** A time in UTC stays as it is: it may be finer than milliseconds. */
-function toUtc(text: string): string {
+export function toUtc(text: string): string {
   return text.endsWith('Z') ? text : new Date(text).toISOString();
 }
 

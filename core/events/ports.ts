@@ -18,6 +18,19 @@ export interface EventStream {
   append(batches: readonly EventBatch[]): Promise<void>;
 }
 
+/** The way into the events stream, for callers who hear of each batch and repeat what was not taken. */
+export interface EventIntake {
+  /**
+   * Soon over: whoever calls has a second or two. Order as in {@link EventStream}; of one key, nothing is taken
+   * behind a batch that was not.
+   * @returns for each batch whether the stream has it, or why nobody knows of it.
+   */
+  offer(batches: readonly EventBatch[]): Promise<readonly OfferOutcome[]>;
+}
+
+/** `throttled`: not taken. `failed`: the stream did not say; it may have been taken. */
+export type OfferOutcome = 'taken' | 'throttled' | 'failed';
+
 /** Reads one event of the history; `undefined` when it has expired. */
 export interface EventHistoryReader {
   read(key: {

@@ -55,10 +55,15 @@ export function topicsOfFormat(format: WebhookFormat): string {
   return formats[format].tells;
 }
 
-/** `{"type", "timestamp", "data"}`; the data's text goes in as it came, so numbers keep every digit. */
+/**
+ * `{"type", "timestamp", "data"}`; the data's text goes in as it came, so numbers keep every digit. What the events
+ * door knows beside the data stands in between, where the signature covers it: decision 055.
+ */
 export function standardBody(event: Event): Uint8Array {
-  const [type, timestamp] = [JSON.stringify(event.topic.name), JSON.stringify(event.time)];
-  return Buffer.from(`{"type":${type},"timestamp":${timestamp},"data":${event.dataJson}}`);
+  const known = event.topic.door === 'events' ? event.attributes : undefined;
+  const own = { type: event.topic.name, timestamp: event.time };
+  const head = JSON.stringify({ ...own, ...known, ...own });
+  return Buffer.from(`${head.slice(0, -1)},"data":${event.dataJson}}`);
 }
 
 /**

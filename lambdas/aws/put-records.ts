@@ -8,6 +8,11 @@ const BYTES_PER_CALL = 5 * 1024 * 1024;
 /** About ten seconds in all; then the caller's own retry is the better place to wait. */
 const MAX_FRUITLESS_CALLS = 8;
 
+/** The stream takes less than it was given, and the patience is over. */
+export class StreamThrottledError extends Error {
+  override readonly name = 'StreamThrottledError';
+}
+
 export interface StreamEntry {
   readonly PartitionKey: string;
   readonly Data: Uint8Array;
@@ -52,7 +57,7 @@ export async function putRecords(
       }
       fruitless = results.length > 0 ? 0 : fruitless + 1;
       if (fruitless >= MAX_FRUITLESS_CALLS || (lanes.size > 0 && Date.now() > deadline)) {
-        throw new Error(
+        throw new StreamThrottledError(
           `the stream throttled ${call.length - results.length} records; ${fruitless} calls in a row were in vain`,
         );
       }

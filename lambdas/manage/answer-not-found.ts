@@ -1,5 +1,6 @@
 import { ServiceError } from '../../core/errors';
 import { cisDialect } from '../shared/cis-dialect';
+import { eventsDialect } from '../shared/events-dialect';
 import { type Dialect, httpFunction } from '../shared/http-function';
 import type { HttpHandler } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
@@ -21,6 +22,7 @@ const dialects: ReadonlyMap<string, Dialect> = new Map<string, Dialect>([
   ['v2', cisDialect],
   ['.well-known', cisDialect],
   ['api', topicsDialect],
+  ['events', eventsDialect],
   ['webhooks', htmlDialect],
 ]);
 

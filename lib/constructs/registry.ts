@@ -39,7 +39,7 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
   }
 
-  /** Lets the function look one topic up. */
+  /** Lets the function look topics up, and what the key or token of an account proves. */
   grantFindTopic(fn: ServiceFunction): void {
     this.store.grant(fn, 'GetItem');
   }

@@ -1,6 +1,7 @@
 import { isTested, openTarget, startsOwnStack } from '../support/e2e-target';
 import { accounts } from './journeys/accounts';
 import { callbacks } from './journeys/callbacks';
+import { entityEvents } from './journeys/entity-events';
 import { erasing } from './journeys/erasing';
 import { events } from './journeys/events';
 import { failingSubscribers } from './journeys/failing-subscribers';
@@ -29,6 +30,7 @@ suite('a preview stack', () => {
   describe('subscriptions', () => subscriptions(() => journey));
   describe('signed subscriptions', () => signedSubscriptions(() => journey));
   describe('events', () => events(() => journey));
+  describe('events of bc-events', () => entityEvents(() => journey));
   describe('replays', () => replays(() => journey));
   describe('failing subscribers', () => failingSubscribers(() => journey));
   describe('accounts', () => accounts(() => journey));

@@ -27,6 +27,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'manage-topics': 393,
   'manage-subscriptions': 445,
   'manage-events': 450,
+  'publish-events': 400,
   'manage-deliveries': 397,
   'manage-replays': 390,
   'manage-erasures': 360,
@@ -207,6 +208,9 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
     ...['BatchGetItem', 'DeleteItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} ${registry}`),
     `dynamodb:PutItem ${events}`,
   ],
+  'publish-events': ['BatchGetItem', 'DeleteItem', 'PutItem', 'Query'].map(
+    (action) => `dynamodb:${action} ${registry}`,
+  ),
   'manage-topics': [`dynamodb:UpdateItem ${registry}`],
   'manage-deliveries': ['DeleteItem', 'PutItem'].map((action) => `dynamodb:${action} ${registry}`),
   'register-account': [`dynamodb:BatchGetItem ${registry}`],

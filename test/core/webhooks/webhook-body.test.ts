@@ -14,6 +14,15 @@ describe('standardBody', () => {
     const body = standardBody(anEvent({ topic: { door: 'manage', name } }));
     expect(JSON.parse(Buffer.from(body).toString())).toMatchObject({ type: name, data: { a: 1 } });
   });
+
+  it('tells beside the data what the events door knows, and of other doors nothing', () => {
+    const attributes = { jobid: 'job-7', actorid: 'USER-1', type: 'forged', timestamp: 'forged' };
+    const bodyOf = (door: 'events' | 'manage') =>
+      JSON.parse(Buffer.from(standardBody(anEvent({ topic: { door, name: 'a.B' }, attributes }))).toString());
+    const plain = { type: 'a.B', timestamp: '2026-11-20T09:00:00.000Z', data: { a: 1 } };
+    expect(bodyOf('events')).toEqual({ ...plain, jobid: 'job-7', actorid: 'USER-1' });
+    expect(bodyOf('manage')).toEqual(plain);
+  });
 });
 
 describe('cisBody', () => {

@@ -9,7 +9,7 @@ import {
 import type { Event } from '../../../core/events/event';
 import { decodeRecord } from '../../../core/stream-record';
 import { makeKinesisChangeStream } from '../../../lambdas/aws/kinesis-change-stream';
-import { makeKinesisEventStream } from '../../../lambdas/aws/kinesis-event-stream';
+import { makeKinesisEventIntake, makeKinesisEventStream } from '../../../lambdas/aws/kinesis-event-stream';
 import { partitionKey } from '../../../lambdas/aws/partition-key';
 import { createStream, type Emulators, kinesisClient, startEmulators } from '../../support/emulators';
 import { profileWith } from '../../support/stored-profile';
@@ -46,7 +46,7 @@ function moodyStream(takes: (key: string, call: number) => boolean) {
   const waits: number[] = [];
   const stream = makeKinesisEventStream(client, 'events', async (milliseconds) => waits.push(milliseconds));
   const ofKey = (key: string) => stored.filter((one) => one.key === key).flatMap(({ ids }) => ids);
-  return { stream, calls, stored, waits, ofKey };
+  return { client, stream, calls, stored, waits, ofKey };
 }
 
 describe('the events stream', () => {
@@ -109,6 +109,45 @@ describe('the events stream', () => {
     const { stream, calls } = moodyStream(() => true);
     await stream.append([]);
     expect(calls).toEqual([]);
+  });
+});
+
+describe('the intake of events', () => {
+  const failures: unknown[] = [];
+  const intakeOf = (client: KinesisClient) =>
+    makeKinesisEventIntake(client, 'events', (failure) => failures.push(failure));
+  beforeEach(() => {
+    failures.length = 0;
+  });
+
+  it('says of each batch that the stream has it', async () => {
+    const { client, ofKey } = moodyStream((_, call) => call > 1);
+    expect(await intakeOf(client).offer([batch('a', '1', '2'), batch('a', '3')])).toEqual(['taken', 'taken']);
+    expect(ofKey('a')).toEqual(['1', '2', '3']);
+    expect(await intakeOf(client).offer([])).toEqual([]);
+  });
+
+  it('gives up on a throttled batch long before the stream does, and takes nothing behind it', async () => {
+    const { client, calls, ofKey } = moodyStream((_, call) => call === 1);
+    const outcomes = await intakeOf(client).offer([batch('a', '1'), batch('a', '2'), batch('a', '3')]);
+    expect(outcomes).toEqual(['taken', 'throttled', 'throttled']);
+    expect(ofKey('a')).toEqual(['1']);
+    expect(calls.length).toBeLessThan(8);
+    expect(failures).toEqual([]);
+  });
+
+  it('says that it does not know what a call has done that failed, and tells why', async () => {
+    let calls = 0;
+    const cut = new Error('the connection was cut');
+    const { client } = moodyStream(() => true);
+    const cutting = {
+      send: async (command: PutRecordsCommand) => {
+        calls += 1;
+        return calls === 2 ? Promise.reject(cut) : client.send(command);
+      },
+    } as unknown as KinesisClient;
+    expect(await intakeOf(cutting).offer([batch('a', '1'), batch('a', '2')])).toEqual(['taken', 'failed']);
+    expect(failures).toEqual([cut]);
   });
 });
 
