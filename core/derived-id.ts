@@ -8,7 +8,7 @@ const DIGEST_CHARACTERS = 24;
  * earlier self (design: law 4). Ids are in stores and with subscribers; the form never changes.
  */
 export function derivedId(
-  prefix: 'evt' | 'dlv' | 'acc' | 'key',
+  prefix: 'evt' | 'dlv' | 'acc' | 'key' | 'era',
   ...parts: readonly (string | number)[]
 ): string {
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest();

@@ -12,6 +12,8 @@ export interface Account {
   readonly tokenGeneration?: number;
   /** SHA-256 of that token, in hex. */
   readonly tokenHash?: string;
+  /** What the `Idempotency-Key` of the last rotation of that token made. */
+  readonly tokenRequest?: string;
   /** Digest of the request that made it, where it was made under an idempotency key. */
   readonly requestDigest?: string;
   /** ISO 8601. */

@@ -159,8 +159,9 @@ async function deleteSubscriptions(
 
 /**
  * Gives an account a new access token and ends the old one at once. For whoever may change accounts, and for the
- * account itself.
+ * account itself. Repeated under the key of the last rotation, it gives the token of that one again.
  * @param at ISO 8601.
+ * @param request follows from the caller and the `Idempotency-Key`.
  * @throws ServiceError `not_found`, `insufficient_scope`, `conflict` for an account that never had one.
  */
 export async function rotateToken(
@@ -168,7 +169,8 @@ export async function rotateToken(
   principal: Principal,
   ports: TokenPorts & { readonly accounts: AccountStore },
   at: string,
-): Promise<{ readonly account: Account; readonly token: string }> {
+  request?: string,
+): Promise<{ readonly account: Account; readonly token: string; readonly isReplay: boolean }> {
   if (principal.subject !== id) {
     requireScope(principal, 'accounts:write');
   }
@@ -181,9 +183,15 @@ export async function rotateToken(
     if (account.tokenGeneration === undefined) {
       throw new ServiceError('conflict', 'this account has no access token; make or rotate one of its keys');
     }
-    const issue = await issueToken(account, account.tokenGeneration + 1, ports, at);
+    const isReplay = request !== undefined && account.tokenRequest === request;
+    const { tokenRequest: _, ...rest } = account;
+    const asked = request === undefined ? rest : { ...rest, tokenRequest: request };
+    // A repetition writes the same generation once more: it ends the old tokens, if that had crashed.
+    const generation = account.tokenGeneration + (isReplay ? 0 : 1);
+    const issue = await issueToken(asked, generation, ports, at);
     if (issue.outcome === 'issued') {
-      return issue;
+      const { account: named, token } = issue;
+      return { account: named, token, isReplay };
     }
   }
   throw new Error('the account keeps changing while its token is being rotated');

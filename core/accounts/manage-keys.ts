@@ -69,39 +69,68 @@ async function keepIfActive(key: ApiKey, secret: string, ports: KeyPorts): Promi
 async function findEarlier({ accountId, id, requestDigest }: ApiKey, { keys }: KeyPorts): Promise<MadeKey> {
   const key = await keys.find(accountId, id);
   if (key === undefined || key.requestDigest !== requestDigest) {
-    throw new ServiceError(
-      'conflict',
-      'this Idempotency-Key has been used for another request; use a new one',
-    );
+    throw usedKey();
   }
   return { key };
 }
 
 /**
- * Makes a key with the name, scopes and end of another, which is good for some hours more.
- * @param overlapHours 0: the old one ends at once.
+ * Makes a key with the name, scopes and end of another, which is good for some hours more. Repeated with the same
+ * identity it finds the new one, and finishes what had crashed; the secret is told once.
+ * @param rotation.overlapHours 0: the old one ends at once.
+ * @param rotation.requestDigest where the call can be repeated.
  * @throws ServiceError `not_found`, `insufficient_scope`, `conflict`.
  */
 export async function rotateKey(
   accountId: string,
   keyId: string,
-  { overlapHours, id }: { readonly overlapHours: number; readonly id: string },
+  rotation: { readonly overlapHours: number; readonly id: string; readonly requestDigest?: string },
   principal: Principal,
   ports: KeyPorts,
-): Promise<Required<MadeKey>> {
+): Promise<MadeKey> {
+  const { overlapHours, ...identity } = rotation;
+  const earlier =
+    identity.requestDigest === undefined ? undefined : await findMade(accountId, identity, ports);
+  if (earlier) {
+    await endOld(await ports.keys.find(accountId, keyId), earlier, overlapHours, ports);
+    return { key: earlier };
+  }
   const old = await findKey(accountId, keyId, ports);
   if (old.expiresAt !== undefined && Date.parse(old.expiresAt) <= ports.now().getTime()) {
     throw new ServiceError('conflict', 'the key has expired; make a new one');
   }
-  const { key, secret } = await createKey(accountId, old, { id }, principal, ports);
-  if (secret === undefined) {
-    throw new Error('a key that was made anew has the id of another');
+  const made = await createKey(accountId, old, identity, principal, ports);
+  await endOld(old, made.key, overlapHours, ports);
+  return made;
+}
+
+async function findMade(
+  accountId: string,
+  { id, requestDigest }: { readonly id: string; readonly requestDigest?: string },
+  ports: KeyPorts,
+): Promise<ApiKey | undefined> {
+  await findAccount(accountId, ports.accounts);
+  const found = await ports.keys.find(accountId, id);
+  if (found !== undefined && found.requestDigest !== requestDigest) {
+    throw usedKey();
   }
-  const end = new Date(ports.now().getTime() + overlapHours * HOUR_MILLISECONDS).toISOString();
+  return found;
+}
+
+/** The overlap begins when the new key is made, however often the call is repeated. */
+async function endOld(
+  old: ApiKey | undefined,
+  { createdAt }: ApiKey,
+  overlapHours: number,
+  { keys }: KeyPorts,
+): Promise<void> {
+  if (old === undefined) {
+    return;
+  }
+  const end = new Date(Date.parse(createdAt) + overlapHours * HOUR_MILLISECONDS).toISOString();
   await (overlapHours === 0
-    ? ports.keys.remove(old)
-    : ports.keys.expire(old, old.expiresAt !== undefined && old.expiresAt < end ? old.expiresAt : end));
-  return { key, secret };
+    ? keys.remove(old)
+    : keys.expire(old, old.expiresAt !== undefined && old.expiresAt < end ? old.expiresAt : end));
 }
 
 /** Ends a key at once. @throws ServiceError `not_found`, also the second time; `conflict` for an access token. */
@@ -162,4 +191,11 @@ async function requireRoom(accountId: string, { accounts, keys, now }: KeyPorts)
 
 function suspended(): ServiceError {
   return new ServiceError('conflict', 'the account is suspended; switch it on before you make keys for it');
+}
+
+function usedKey(): ServiceError {
+  return new ServiceError(
+    'conflict',
+    'this Idempotency-Key has been used for another request; use a new one',
+  );
 }

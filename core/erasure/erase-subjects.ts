@@ -121,13 +121,14 @@ function secondPass(erasure: WorkingErasure, { rule, now }: ErasePorts): Working
 
 /** The subject itself goes with the work. */
 function completed(erasure: WorkingErasure, { rule, now }: ErasePorts): Erasure {
-  const { id, subjectSha256, requestedAt, counts, version } = erasure;
+  const { id, subjectSha256, requestedAt, requestDigest, counts, version } = erasure;
   const completedAt = now();
   return {
     id,
     state: 'completed',
     subjectSha256,
     requestedAt,
+    ...(requestDigest !== undefined && { requestDigest }),
     completedAt: completedAt.toISOString(),
     counts,
     receipt: makeReceipt(counts, rule, completedAt),

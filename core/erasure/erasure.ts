@@ -38,6 +38,8 @@ interface ErasureBase {
   /** ISO 8601. */
   readonly requestedAt: string;
   readonly counts: ErasureCounts;
+  /** Digest of the request that asked for it, where that can be repeated. */
+  readonly requestDigest?: string;
   /** Counts the writes of this row, from 1. */
   readonly version: number;
 }

@@ -1,25 +1,24 @@
 import { ServiceError } from '../errors';
-import { nothingErased, subjectDigest, type WorkingErasure } from './erasure';
+import { type Erasure, nothingErased, subjectDigest, type WorkingErasure } from './erasure';
 import type { ErasureStore } from './ports';
 
 /** More than any subject has; the row of an erasure must fit. */
 const MAX_SUBJECT_BYTES = 2048;
 
-/** 144 bits of base64url, which nobody guesses. */
-const ID_BYTES = 18;
-
 /**
- * Takes an erasure on; the tick does the work. Asking twice erases twice, which is harmless.
- * @throws ServiceError `body_invalid` for what cannot be a subject.
+ * Takes an erasure on; the tick does the work. Asking twice erases twice, which is harmless; with the same identity
+ * the first one is found again.
+ * @param identity.requestDigest tells another request of the same identity; missing where the id is new each time.
+ * @throws ServiceError `body_invalid` for what cannot be a subject; `conflict` for the identity of another request.
  */
 export async function requestErasure(
   subject: string,
+  identity: { readonly id: string; readonly requestDigest?: string },
   ports: {
-    readonly erasures: Pick<ErasureStore, 'write'>;
-    readonly random: (count: number) => Uint8Array;
+    readonly erasures: Pick<ErasureStore, 'read' | 'write'>;
     readonly now: () => Date;
   },
-): Promise<WorkingErasure> {
+): Promise<{ readonly erasure: Erasure; readonly isNew: boolean }> {
   const bytes = Buffer.from(subject);
   if (bytes.length === 0 || bytes.length > MAX_SUBJECT_BYTES || bytes.toString() !== subject) {
     throw new ServiceError(
@@ -28,7 +27,7 @@ export async function requestErasure(
     );
   }
   const erasure: WorkingErasure = {
-    id: `era_${Buffer.from(ports.random(ID_BYTES)).toString('base64url')}`,
+    ...identity,
     state: 'working',
     subject,
     subjectSha256: subjectDigest(subject),
@@ -38,8 +37,15 @@ export async function requestErasure(
     counts: nothingErased,
     version: 1,
   };
-  if ((await ports.erasures.write(erasure)) === 'conflict') {
-    throw new Error('a random id of an erasure was taken');
+  if ((await ports.erasures.write(erasure)) === 'written') {
+    return { erasure, isNew: true };
   }
-  return erasure;
+  const found = await ports.erasures.read(identity.id);
+  if (identity.requestDigest === undefined || found?.requestDigest !== identity.requestDigest) {
+    throw new ServiceError(
+      'conflict',
+      'this Idempotency-Key has been used for another request; use a new one',
+    );
+  }
+  return { erasure: found, isNew: false };
 }

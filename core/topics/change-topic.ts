@@ -27,11 +27,19 @@ export async function changeTopic(
   at: string,
 ): Promise<Topic> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const { key, createdAt, createdBy, revision = 0, ...earlier } = await findOwnTopic(reference, topics);
+    const {
+      key,
+      createdAt,
+      createdBy,
+      madeBy,
+      revision = 0,
+      ...earlier
+    } = await findOwnTopic(reference, topics);
     const changed: Topic = {
       key,
       ...describeTopic(changes, earlier, at),
       ...(createdBy !== undefined && { createdBy }),
+      ...(madeBy !== undefined && { madeBy }),
       createdAt,
       revision: revision + 1,
     };

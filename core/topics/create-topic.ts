@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors';
+import type { Idempotency } from '../idempotency';
 import type { Json } from '../json';
 import { isJsonEqual } from '../person/json-equality';
 import type { TopicStore } from './ports';
@@ -15,7 +16,8 @@ export interface CreateTopicPorts {
 }
 
 /**
- * Makes a topic of the manage door. The same request of the same caller finds what it has made.
+ * Makes a topic of the manage door. The same request of the same caller finds what it has made; under an
+ * idempotency key also after it was changed.
  * @param at ISO 8601.
  * @throws ServiceError `body_invalid` for a name that is none or the system's, or a schema that cannot be used;
  *   `already_exists`.
@@ -25,12 +27,14 @@ export async function createTopic(
   createdBy: string,
   { topics, timeLimit }: CreateTopicPorts,
   at: string,
+  idempotency?: Idempotency,
 ): Promise<{ readonly outcome: 'created' | 'found'; readonly topic: Topic }> {
   requireName(name);
   const topic: Topic = {
     key: { door: 'manage', name },
     ...describeTopic(request, {}, at),
     createdBy,
+    ...(idempotency && { madeBy: idempotency.digest }),
     createdAt: at,
   };
   requireUsableSchema(topic, timeLimit);
@@ -38,7 +42,8 @@ export async function createTopic(
     return { outcome: 'created', topic };
   }
   const found = await topics.find(topic.key);
-  if (found === undefined || !isRepeated(topic, found)) {
+  const isSameCall = idempotency !== undefined && found?.madeBy === idempotency.digest;
+  if (found === undefined || !(isSameCall || isRepeated(topic, found))) {
     throw new ServiceError(
       'already_exists',
       `the topic "${name}" exists already; PATCH /v1/topics/${name} changes it`,

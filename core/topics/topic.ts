@@ -13,6 +13,8 @@ export interface Topic {
   readonly deprecation?: Deprecation;
   /** The principal who made it. */
   readonly createdBy?: string;
+  /** Digest of the call that made it, where that had an `Idempotency-Key`. */
+  readonly madeBy?: string;
   /** ISO 8601. */
   readonly createdAt: string;
   /** How often it was changed; missing for never. */

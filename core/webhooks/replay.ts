@@ -78,8 +78,8 @@ export interface ReplayStore {
   /** The pointer is written before the replay; one that is there already stays as it is. */
   create(replay: Replay): Promise<'created' | 'already_exists'>;
   find(key: ReplayKey): Promise<Replay | undefined>;
-  /** Those of a subscription, the newest first. */
-  list(subscriptionId: string, limit: number): Promise<readonly Replay[]>;
+  /** Those of a subscription, the newest first. @param below only runs before this one. */
+  list(subscriptionId: string, limit: number, below?: number): Promise<readonly Replay[]>;
   /** Writes it if nobody wrote it since it was read: `version` is one above the one that was read. */
   write(replay: Replay): Promise<'written' | 'conflict'>;
   /** Those that the replayer has to look at, page after page. */

@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors';
+import { bytesFrom, type Idempotency } from '../idempotency';
 import type { Principal } from '../principal';
 import { type Delivery, type DeliveryKey, deliveryId } from './delivery';
 import { newDelivery, nextMessage } from './delivery-steps';
@@ -19,11 +20,16 @@ export interface ResendOneAnswer extends ResendAnswer {
 /**
  * Sends one delivery again. With `force` also one that was delivered or skipped for good: as a new run, because
  * what has ended so stays as it is.
+ * @param options.idempotency with it a repetition names the same run, and sends nothing once that was tried.
  * @throws ServiceError `not_found`, or `conflict` for a delivery whose state does not allow it.
  */
 export async function resendOwnDelivery(
   key: DeliveryKey,
-  options: { readonly dryRun: boolean; readonly force: boolean },
+  options: {
+    readonly dryRun: boolean;
+    readonly force: boolean;
+    readonly idempotency?: Idempotency | undefined;
+  },
   principal: Principal,
   ports: ResendOnePorts,
 ): Promise<ResendOneAnswer> {
@@ -43,7 +49,7 @@ export async function resendOwnDelivery(
   if (options.dryRun) {
     return { matched: 1, resent: 0, left: {}, deliveryId: deliveryId(row) };
   }
-  return sendAsNewRun(row, ports);
+  return sendAsNewRun(row, ports, options.idempotency);
 }
 
 function requireForce({ state, reason }: Delivery, force: boolean): void {
@@ -60,9 +66,25 @@ function requireForce({ state, reason }: Delivery, force: boolean): void {
   );
 }
 
-async function sendAsNewRun(row: Delivery, ports: ResendOnePorts): Promise<ResendOneAnswer> {
-  const run = await ports.runs.next(row.subscriptionId);
+async function sendAsNewRun(
+  row: Delivery,
+  ports: ResendOnePorts,
+  idempotency: Idempotency | undefined,
+): Promise<ResendOneAnswer> {
+  const run = idempotency ? derivedRun(idempotency) : await ports.runs.next(row.subscriptionId);
+  if (idempotency && (await ports.deliveries.read({ ...row, run }))) {
+    return { matched: 1, resent: 1, left: {}, deliveryId: deliveryId({ ...row, run }) };
+  }
   const message = nextMessage({ ...newDelivery({ ...nextMessage(row), run }, ports.now()) });
   await ports.queue.send([{ message, delaySeconds: 0 }]);
   return { matched: 1, resent: 1, left: {}, deliveryId: deliveryId(message) };
+}
+
+/** Ids have room for nine digits of a run; those that are counted never come as far as half of them. */
+const FIRST_DERIVED_RUN = 500_000_000;
+
+/** Law 4: the same key names the same run. Only runs of one event for one subscription could ever meet. */
+function derivedRun({ seed }: Idempotency): number {
+  const bytes = Buffer.from(bytesFrom(seed)(4));
+  return FIRST_DERIVED_RUN + (bytes.readUInt32BE() % FIRST_DERIVED_RUN);
 }

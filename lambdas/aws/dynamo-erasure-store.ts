@@ -54,6 +54,7 @@ function toRow(erasure: Erasure): Row {
     erasure_id: id,
     subject_sha256: subjectSha256,
     requested_at: requestedAt,
+    request_digest: erasure.requestDigest,
     state,
     counts,
     version,
@@ -79,6 +80,7 @@ function toErasure(row: Row): Erasure {
     requestedAt: row.requested_at,
     counts: row.counts,
     version: row.version,
+    ...(row.request_digest !== undefined && { requestDigest: row.request_digest }),
   };
   const rest =
     row.state === 'completed'

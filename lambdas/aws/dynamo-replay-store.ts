@@ -46,7 +46,7 @@ export function makeDynamoReplayStore(
     return Item && !hasExpired(Item, now()) ? toReplay(Item) : undefined;
   }
 
-  async function list(subscriptionId: string, limit: number): Promise<readonly Replay[]> {
+  async function list(subscriptionId: string, limit: number, below?: number): Promise<readonly Replay[]> {
     const { Items = [] } = await client.send(
       new QueryCommand({
         TableName: tableName,
@@ -59,6 +59,7 @@ export function makeDynamoReplayStore(
         },
         ScanIndexForward: false,
         Limit: limit,
+        ...(below !== undefined && { ExclusiveStartKey: replayRowKey({ subscriptionId, run: below }) }),
       }),
     );
     return Items.filter((row) => !hasExpired(row, now())).map(toReplay);

@@ -93,7 +93,7 @@ function rowKey(keyText: string): { partition: string; sort: string } {
 
 /** What is JSON lies there as text: the store's own numbers are others. */
 function toRow(topic: Topic): Row {
-  const { key, description, schema, examples, deprecation, createdBy, createdAt, revision } = topic;
+  const { key, description, schema, examples, deprecation, createdBy, madeBy, createdAt, revision } = topic;
   const text = topicKeyText(key);
   return {
     ...rowKey(text),
@@ -104,6 +104,7 @@ function toRow(topic: Topic): Row {
     ...(examples !== undefined && { examples: JSON.stringify(examples) }),
     ...(deprecation !== undefined && { deprecation }),
     ...(createdBy !== undefined && { created_by: createdBy }),
+    ...(madeBy !== undefined && { made_by: madeBy }),
     ...(revision !== undefined && { revision }),
   };
 }
@@ -117,6 +118,7 @@ function toTopic(row: Row): Topic {
     ...(row.examples !== undefined && { examples: JSON.parse(String(row.examples)) as Json[] }),
     ...(row.deprecation !== undefined && { deprecation: row.deprecation as Deprecation }),
     ...(row.created_by !== undefined && { createdBy: String(row.created_by) }),
+    ...(row.made_by !== undefined && { madeBy: String(row.made_by) }),
     ...(row.revision !== undefined && { revision: Number(row.revision) }),
   };
 }

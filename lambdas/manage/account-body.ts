@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Account, ApiKey } from '../../core/accounts/account';
+import type { AccountBody, KeyBody } from './account-replies';
 
 const name = z.string().min(1).max(200);
 const email = z.email().max(320);
@@ -29,7 +30,7 @@ export const keySchema = z.strictObject({
 export const rotationSchema = z.strictObject({ overlap_hours: z.int().min(0).max(168).default(24) });
 
 /** An account as the manage door shows it. */
-export function toAccountBody(account: Account): Record<string, unknown> {
+export function toAccountBody(account: Account): AccountBody {
   return {
     id: account.id,
     name: account.name,
@@ -42,7 +43,7 @@ export function toAccountBody(account: Account): Record<string, unknown> {
 }
 
 /** A key as the manage door shows it: never the secret, nor its hash. */
-export function toKeyBody(key: ApiKey): Record<string, unknown> {
+export function toKeyBody(key: ApiKey): KeyBody {
   return {
     id: key.id,
     account_id: key.accountId,

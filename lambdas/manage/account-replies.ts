@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { AccountState } from '../../core/accounts/account';
+import type { BodyOf } from './operation';
 import { nextReply } from './paging';
 
 const account = {
@@ -63,5 +65,6 @@ export const rotatedKeyReply = z
   .strictObject({ ...made, replaces: z.string().describe('The id of the old key') })
   .meta({ examples: [{ ...keyExample, key: 'the-key', replaces: 'key_7Q0UyBkDh50d9IXqfDS8S6xC' }] });
 
-export type AccountReply = z.output<typeof accountReply>;
-export type KeyReply = z.output<typeof keyReply>;
+/** Deleted ones are never shown, which their type does not say. */
+export type AccountBody = Omit<BodyOf<typeof accountReply>, 'state'> & { readonly state: AccountState };
+export type KeyBody = BodyOf<typeof keyReply>;

@@ -12,7 +12,7 @@ export function toDeliveryBody(delivery: Delivery): DeliveryReply {
     state: delivery.state,
     reason: delivery.reason,
     attempt: delivery.attempt,
-    attempts: [...delivery.attempts],
+    attempts: delivery.attempts,
     resends: delivery.resends,
     held_seconds: delivery.heldSeconds,
     held_reason: delivery.keptReason,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { deliveryStates } from '../../core/webhooks/delivery';
+import type { BodyOf } from './operation';
 import { nextReply } from './paging';
 
 const attempt = z.strictObject({
@@ -67,4 +68,4 @@ export const resendReply = z
   })
   .meta({ examples: [{ matched: 3, resent: 2, left: { subscription_paused: 1 } }] });
 
-export type DeliveryReply = z.output<typeof deliveryReply>;
+export type DeliveryReply = BodyOf<typeof deliveryReply>;

@@ -32,6 +32,6 @@ export function toErasureBody(erasure: Erasure): ErasureReply {
         ...base,
         state: erasure.state,
         completed_at: erasure.completedAt,
-        receipt: [...erasure.receipt],
+        receipt: erasure.receipt,
       };
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { erasureSteps } from '../../core/erasure/erasure';
+import type { BodyOf } from './operation';
 
 const members = {
   id: z.string(),
@@ -52,4 +53,4 @@ export const erasureReply = z
     ],
   });
 
-export type ErasureReply = z.output<typeof erasureReply>;
+export type ErasureReply = BodyOf<typeof erasureReply>;

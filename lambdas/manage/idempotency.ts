@@ -14,19 +14,26 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
  * @throws ServiceError `parameter_invalid` for a key that is none.
  */
 export function readIdempotency(
-  { method, path, headers }: HttpRequest,
+  request: HttpRequest,
   { subject }: Principal,
   body: unknown,
 ): Idempotency | undefined {
-  const key = headers[HEADER];
+  const key = readIdempotencyKey(request);
   if (key === undefined) {
     return undefined;
   }
-  if (!KEY.test(key)) {
-    throw new ServiceError('parameter_invalid', 'an Idempotency-Key has 1 to 255 visible ASCII characters');
-  }
+  const { method, path } = request;
   // Clients write the slash at the end or leave it out.
   return makeIdempotency({ key, operation: `${method} ${path.replace(/\/+$/, '')}`, subject, body });
+}
+
+/** The key itself, for calls whose ids follow from it in a way of their own. @throws ServiceError `parameter_invalid`. */
+export function readIdempotencyKey({ headers }: HttpRequest): string | undefined {
+  const key = headers[HEADER];
+  if (key !== undefined && !KEY.test(key)) {
+    throw new ServiceError('parameter_invalid', 'an Idempotency-Key has 1 to 255 visible ASCII characters');
+  }
+  return key;
 }
 
 /** The reply, marked as what an earlier call of the same key had made. */

@@ -1,13 +1,18 @@
 import type { EventLedger, HourLedger, Ledger } from '../../core/events/ledger';
+import type { hourLedgerReply, ledgerReply } from './event-replies';
+import type { BodyOf } from './operation';
 import type { HourQuery } from './read-event-query';
 
-export function toLedgerBody(eventId: string, ledger: EventLedger): Record<string, unknown> {
+export function toLedgerBody(eventId: string, ledger: EventLedger): BodyOf<typeof ledgerReply> {
   const { replays } = ledger;
   return { event_id: eventId, ...toCounts(ledger), ...(replays.length > 0 && { replays }) };
 }
 
 /** The sums of one page; those of all pages add up to the hour. */
-export function toHourLedgerBody({ hour, topic }: HourQuery, ledger: HourLedger): Record<string, unknown> {
+export function toHourLedgerBody(
+  { hour, topic }: HourQuery,
+  ledger: HourLedger,
+): BodyOf<typeof hourLedgerReply> {
   return { topic, hour, events: ledger.events, ...toCounts(ledger), next: ledger.next };
 }
 

@@ -6,11 +6,12 @@ import {
   revokeKey,
   rotateKey,
 } from '../../core/accounts/manage-keys';
+import { decodePageToken, encodePageToken, wrongPageToken } from '../../core/page-token';
 import { type Principal, requireScope } from '../../core/principal';
 import type { HttpReply, HttpRequest } from '../shared/http-message';
 import { keySchema, rotationSchema, toKeyBody } from './account-body';
 import { markReplay } from './idempotency';
-import { readBody } from './read-request';
+import { readBody, readOptionalBody, readPaging } from './read-request';
 import { identifyRequest } from './request-identity';
 
 type KeyAnswers = (accountId: string, request: HttpRequest, principal: Principal) => Promise<HttpReply>;
@@ -20,7 +21,7 @@ export function makeKeyAnswers(ports: KeyPorts): KeyAnswers {
   return async (accountId, request, principal) => {
     const { key_id: keyId } = request.parameters;
     if (keyId === undefined && request.method === 'GET') {
-      return list(accountId, principal);
+      return list(accountId, request, principal);
     }
     requireScope(principal, 'accounts:write');
     if (keyId === undefined) {
@@ -33,9 +34,18 @@ export function makeKeyAnswers(ports: KeyPorts): KeyAnswers {
     return rotate(accountId, keyId, request, principal);
   };
 
-  async function list(accountId: string, principal: Principal): Promise<HttpReply> {
+  async function list(accountId: string, request: HttpRequest, principal: Principal): Promise<HttpReply> {
+    const { limit, after } = readPaging(request);
+    const place = after === undefined ? '' : decodePageToken(after);
+    if (place === undefined) {
+      throw wrongPageToken();
+    }
     await readAccount(accountId, principal, ports);
-    return { status: 200, body: { keys: (await ports.keys.ofAccount(accountId)).map(toKeyBody) } };
+    // An account has few keys, in the order of their ids: one read finds them all.
+    const rest = (await ports.keys.ofAccount(accountId)).filter(({ id }) => id > place);
+    const page = rest.slice(0, limit);
+    const last = rest.length > limit ? page.at(-1) : undefined;
+    return { status: 200, body: { keys: page.map(toKeyBody), next: last && encodePageToken(last.id) } };
   }
 
   async function create(accountId: string, request: HttpRequest, principal: Principal): Promise<HttpReply> {
@@ -56,11 +66,12 @@ export function makeKeyAnswers(ports: KeyPorts): KeyAnswers {
     request: HttpRequest,
     principal: Principal,
   ): Promise<HttpReply> {
-    const { overlap_hours: overlapHours } =
-      request.body.length === 0 ? rotationSchema.parse({}) : readBody(request, rotationSchema);
-    const { id } = identifyRequest('key', { ...request, headers: {} }, principal, {}, ports.random);
-    const made = await rotateKey(accountId, keyId, { overlapHours, id }, principal, ports);
-    return { status: 201, body: { ...toMadeBody(made), replaces: keyId } };
+    const body = readOptionalBody(request, rotationSchema);
+    const identity = identifyRequest('key', request, principal, body, ports.random);
+    const rotation = { overlapHours: body.overlap_hours, ...identity };
+    const made = await rotateKey(accountId, keyId, rotation, principal, ports);
+    const reply = { status: 201, body: { ...toMadeBody(made), replaces: keyId } };
+    return markReplay(reply, made.secret === undefined);
   }
 }
 

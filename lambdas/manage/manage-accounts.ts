@@ -22,7 +22,7 @@ import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
 import { accountChangesSchema, accountSchema, toAccountBody } from './account-body';
-import { markReplay } from './idempotency';
+import { markReplay, readIdempotency } from './idempotency';
 import { makeKeyAnswers } from './manage-account-keys';
 import { readBody, readPaging } from './read-request';
 import { identifyRequest } from './request-identity';
@@ -42,7 +42,7 @@ export interface ManageAccountsPorts extends AccountPorts {
  * Success: 201 with the account, or with the key and, this once, its secret; 200; 204 when it is ended, at once.
  * Refusal: 400, 401, 403 (also for a scope that the caller would hand on without having it), 404, 409 as problem
  *   details.
- * Retry: harmless under an `Idempotency-Key`; a rotation that is repeated makes another secret.
+ * Retry: harmless under an `Idempotency-Key`; without, what is repeated makes another one.
  */
 export function makeManageAccounts(ports: ManageAccountsPorts): HttpHandler {
   const answerKeys = makeKeyAnswers(ports);
@@ -58,7 +58,7 @@ export function makeManageAccounts(ports: ManageAccountsPorts): HttpHandler {
       return answerKeys(id, request, principal);
     }
     return request.resource.endsWith('/rotate-token')
-      ? rotate(id, principal)
+      ? rotate(id, request, principal)
       : answerOne(id, request, principal);
   };
 
@@ -108,11 +108,13 @@ export function makeManageAccounts(ports: ManageAccountsPorts): HttpHandler {
     return { status: 200, body: toAccountBody(changed) };
   }
 
-  async function rotate(id: string, principal: Principal): Promise<HttpReply> {
+  async function rotate(id: string, request: HttpRequest, principal: Principal): Promise<HttpReply> {
     const stageSecret = await ports.stageSecret();
     const at = ports.now().toISOString();
-    const { account, token } = await rotateToken(id, principal, { ...ports, stageSecret }, at);
-    return { status: 200, body: { ...toAccountBody(account), access_token: token } };
+    const key = readIdempotency(request, principal, undefined)?.seed;
+    const made = await rotateToken(id, principal, { ...ports, stageSecret }, at, key);
+    const body = { ...toAccountBody(made.account), access_token: made.token };
+    return markReplay({ status: 200, body }, made.isReplay);
   }
 }
 

@@ -16,6 +16,7 @@ import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
 import { toDeliveryBody } from './delivery-body';
+import { readIdempotency } from './idempotency';
 import { readDeliveryFilter } from './read-delivery-filter';
 import { readPaging } from './read-request';
 import { readResendRequest } from './read-resend-request';
@@ -29,7 +30,8 @@ export interface ManageDeliveriesPorts extends ResendOnePorts {
  *   `POST /v1/deliveries/resend`.
  * Success: 200 with a page of deliveries, with one and its attempts, or with the counts of what was sent again.
  * Refusal: 400, 401, 403 (scope), 404 (also another's), 409 (one that cannot be sent again) as problem details.
- * Retry: harmless: what was started already is no longer dead; `force` alone sends once more each time.
+ * Retry: harmless: what was started already is no longer dead; `force` alone sends once more each time,
+ *   unless there is an `Idempotency-Key`.
  */
 export function makeManageDeliveries(ports: ManageDeliveriesPorts): HttpHandler {
   return async (request) => {
@@ -69,7 +71,9 @@ async function resend(request: HttpRequest, principal: Principal, ports: ManageD
   if (asked.of === 'filter') {
     return resendOwnDeliveries(asked.filter, asked, principal, ports);
   }
-  const { deliveryId, ...answer } = await resendOwnDelivery(asked.key, asked, principal, ports);
+  const idempotency = readIdempotency(request, principal, undefined);
+  const options = { ...asked, idempotency };
+  const { deliveryId, ...answer } = await resendOwnDelivery(asked.key, options, principal, ports);
   return { ...answer, delivery_id: deliveryId };
 }
 

@@ -13,7 +13,9 @@ import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
 import { erasureSchema, toErasureBody } from './erasure-body';
+import { markReplay } from './idempotency';
 import { readBody } from './read-request';
+import { identifyRequest } from './request-identity';
 
 export interface ManageErasuresPorts {
   readonly erasures: Pick<ErasureStore, 'read' | 'write'>;
@@ -25,8 +27,8 @@ export interface ManageErasuresPorts {
 /**
  * Trigger: `POST /v1/erasures`, `GET /v1/erasures/{id}`.
  * Success: 202 with the erasure that was taken on; 200 with its progress, and its receipt at the end.
- * Refusal: 400, 401, 403 (scope), 404 as problem details.
- * Retry: harmless; a repeated POST erases again.
+ * Refusal: 400, 401, 403 (scope), 404, 409 (the key of another request) as problem details.
+ * Retry: harmless; a repeated POST erases again, unless it has the same `Idempotency-Key`.
  */
 export function makeManageErasures({
   erasures,
@@ -35,11 +37,14 @@ export function makeManageErasures({
   now,
 }: ManageErasuresPorts): HttpHandler {
   return async (request) => {
-    requireScope(await authenticate(request), 'erase');
+    const principal = await authenticate(request);
+    requireScope(principal, 'erase');
     const { id } = request.parameters;
     if (id === undefined) {
-      const { subject } = readBody(request, erasureSchema);
-      return { status: 202, body: toErasureBody(await requestErasure(subject, { erasures, random, now })) };
+      const body = readBody(request, erasureSchema);
+      const identity = identifyRequest('era', request, principal, body, random);
+      const { erasure, isNew } = await requestErasure(body.subject, identity, { erasures, now });
+      return markReplay({ status: 202, body: toErasureBody(erasure) }, !isNew);
     }
     return { status: 200, body: toErasureBody(await find(id)) };
   };

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { ServiceError } from '../../core/errors';
 import { type PublishPorts, publishEvents } from '../../core/events/publish-events';
 import {
   listEvents,
@@ -25,6 +24,7 @@ import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message
 import { problemDialect } from '../shared/problem-dialect';
 import { makeTimeLimit } from '../shared/time-limit';
 import { eventJson, eventsJson } from './event-body';
+import { readIdempotencyKey } from './idempotency';
 import { toHourLedgerBody, toLedgerBody } from './ledger-body';
 import { toPublishedReply } from './published-reply';
 import { readEventQuery, readHourQuery } from './read-event-query';
@@ -83,17 +83,6 @@ async function answerReading(
       return { status: 200, body: eventsJson(entries, next) };
     }
   }
-}
-
-function readIdempotencyKey({ headers }: HttpRequest): string | undefined {
-  const key = headers['idempotency-key'];
-  if (key !== undefined && !/^[\x20-\x7e]{1,255}$/.test(key)) {
-    throw new ServiceError(
-      'parameter_invalid',
-      'the header Idempotency-Key has 1 to 255 printable characters',
-    );
-  }
-  return key;
 }
 
 export const eventMethods: DoorMethods = {

@@ -1,4 +1,5 @@
 import { ServiceError } from '../../core/errors';
+import { decodePageToken, encodePageToken, wrongPageToken } from '../../core/page-token';
 import { type Principal, requireScope } from '../../core/principal';
 import { findOwnSubscription } from '../../core/topics/change-subscription';
 import type { SubscriptionStore } from '../../core/topics/ports';
@@ -18,7 +19,7 @@ import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
 import { markReplay, readIdempotency } from './idempotency';
-import { readBody } from './read-request';
+import { readBody, readPaging } from './read-request';
 import { toReplayBody } from './replay-body';
 import { replaySchema } from './replay-requests';
 
@@ -31,8 +32,7 @@ export interface ManageReplaysPorts {
   readonly now: () => Date;
 }
 
-/** The newest; older ones expire 30 days after their end. */
-const LISTED = 50;
+const RUN = /^[1-9]\d{0,8}$/;
 
 /**
  * Trigger: `POST` and `GET /v1/subscriptions/{id}/replays`, `GET` and `DELETE /v1/subscriptions/{id}/replays/{run}`.
@@ -48,7 +48,9 @@ export function makeManageReplays(ports: ManageReplaysPorts): HttpHandler {
     if (run !== undefined) {
       return answerOne({ subscriptionId: id, run: readRun(run) }, request, principal, ports);
     }
-    return request.method === 'POST' ? start(id, request, principal, ports) : list(id, principal, ports);
+    return request.method === 'POST'
+      ? start(id, request, principal, ports)
+      : list(id, request, principal, ports);
   };
 }
 
@@ -72,10 +74,28 @@ async function start(
   return markReplay(reply, isReplay);
 }
 
-async function list(id: string, principal: Principal, ports: ManageReplaysPorts): Promise<HttpReply> {
+async function list(
+  id: string,
+  request: HttpRequest,
+  principal: Principal,
+  ports: ManageReplaysPorts,
+): Promise<HttpReply> {
+  const { limit, after } = readPaging(request);
+  const below = after === undefined ? undefined : readPlace(after);
   const subscription = await findOwnSubscription(id, principal, ports.subscriptions);
-  const replays = await ports.replays.list(subscription.id, LISTED);
-  return { status: 200, body: { replays: replays.map(toReplayBody) } };
+  const replays = await ports.replays.list(subscription.id, limit, below);
+  // One runs at a time, so those that have expired are older than all others.
+  const last = replays.length === limit ? replays.at(-1) : undefined;
+  const next = last && last.run > 1 ? encodePageToken(`${last.run}`) : undefined;
+  return { status: 200, body: { replays: replays.map(toReplayBody), next } };
+}
+
+function readPlace(token: string): number {
+  const place = decodePageToken(token) ?? '';
+  if (!RUN.test(place)) {
+    throw wrongPageToken();
+  }
+  return Number(place);
 }
 
 async function answerOne(
@@ -93,7 +113,7 @@ async function answerOne(
 }
 
 function readRun(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) {
+  if (!RUN.test(text)) {
     throw new ServiceError('not_found', 'the subscription has no replay of that run');
   }
   return Number(text);

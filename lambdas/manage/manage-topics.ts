@@ -1,4 +1,4 @@
-import { requireScope } from '../../core/principal';
+import { type Principal, requireScope } from '../../core/principal';
 import { changeTopic, deleteTopic } from '../../core/topics/change-topic';
 import { createTopic } from '../../core/topics/create-topic';
 import { findTopic, listTopics } from '../../core/topics/find-topics';
@@ -15,6 +15,7 @@ import { type DoorMethods, httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { problemDialect } from '../shared/problem-dialect';
 import { makeTimeLimit } from '../shared/time-limit';
+import { markReplay, readIdempotency } from './idempotency';
 import { readBody, readPaging } from './read-request';
 import { toTopicBody, toTopicSummary } from './topic-body';
 
@@ -47,12 +48,16 @@ export function makeManageTopics(ports: ManageTopicsPorts): HttpHandler {
     if (name !== undefined) {
       return answerOne(request, name);
     }
-    return request.method === 'POST' ? create(request, principal.subject) : list(request);
+    return request.method === 'POST' ? create(request, principal) : list(request);
   };
 
-  async function create(request: HttpRequest, createdBy: string): Promise<HttpReply> {
-    const { outcome, topic } = await createTopic(readBody(request, topicSchema), createdBy, ports, at());
-    return { status: outcome === 'created' ? 201 : 200, body: toTopicBody(topic) };
+  async function create(request: HttpRequest, principal: Principal): Promise<HttpReply> {
+    const body = readBody(request, topicSchema);
+    const idempotency = readIdempotency(request, principal, body);
+    const made = await createTopic(body, principal.subject, ports, at(), idempotency);
+    const isReplay = made.outcome === 'found';
+    const reply = { status: isReplay ? 200 : 201, body: toTopicBody(made.topic) };
+    return markReplay(reply, isReplay && idempotency !== undefined);
   }
 
   async function answerOne(request: HttpRequest, name: string): Promise<HttpReply> {

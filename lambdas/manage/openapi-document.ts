@@ -98,7 +98,7 @@ const idempotencyKey = {
   in: 'header',
   required: false,
   description:
-    'Makes the call repeatable: under the same key it finds what it has made, whenever it comes, and replies `Idempotent-Replay: true`. With another body it is refused (409).',
+    'Makes the call repeatable: under the same key it finds what it has made, marked `Idempotent-Replay: true`, whenever it comes. With another body it is refused (409), but for events: there the first ones stay.',
   schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
 };
 

@@ -56,3 +56,12 @@ export interface DocumentedDoor {
   readonly requests?: Readonly<Record<string, z.ZodType>>;
   readonly replies?: Readonly<Record<string, z.ZodType>>;
 }
+
+/** What a body must be to be the reply of a schema: checked where it is made, so that neither drifts alone. */
+export type BodyOf<Schema extends z.ZodType> = Shown<z.output<Schema>>;
+
+type Shown<Value> = Value extends readonly (infer Item)[]
+  ? readonly Shown<Item>[]
+  : Value extends object
+    ? { readonly [Key in keyof Value]: Shown<Value[Key]> }
+    : Value;

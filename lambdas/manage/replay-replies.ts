@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { BodyOf } from './operation';
 import { nextReply } from './paging';
 
 /** A replay as its owner reads it. */
@@ -40,4 +41,4 @@ export const replayReply = z
 
 export const replayPageReply = z.strictObject({ replays: z.array(replayReply), next: nextReply });
 
-export type ReplayReply = z.output<typeof replayReply>;
+export type ReplayReply = BodyOf<typeof replayReply>;

@@ -16,7 +16,7 @@ export interface RequestIdentity {
  * @throws ServiceError `parameter_invalid` for a key that is none.
  */
 export function identifyRequest(
-  prefix: 'acc' | 'key',
+  prefix: 'acc' | 'key' | 'era',
   request: HttpRequest,
   principal: Principal,
   body: unknown,

@@ -5,9 +5,10 @@ import { versionOf } from '../../core/topics/signing-secret';
 import type { SigningSecret, Subscription, TargetHealth } from '../../core/topics/subscription';
 import { HIDDEN_VALUE } from '../../core/topics/subscription-headers';
 import { topicReferenceText } from '../../core/topics/topic-reference';
+import type { CredentialsBody, SubscriptionBody } from './subscription-replies';
 
 /** A subscription as its owner reads it: everything but the secrets. @param now epoch milliseconds. */
-export function toSubscriptionBody(subscription: Subscription, now: number): Record<string, unknown> {
+export function toSubscriptionBody(subscription: Subscription, now: number): SubscriptionBody {
   const { policy } = subscription;
   const [newest, ...old] = liveSecrets(subscription, now);
   return {
@@ -68,7 +69,7 @@ function withoutValues(headers: Readonly<Record<string, string>>): Record<string
 }
 
 /** Kind by kind, by name: what a kind gains is not shown unless it is written here. */
-function toCredentialsBody(credentials: Credentials): Record<string, unknown> {
+function toCredentialsBody(credentials: Credentials): CredentialsBody {
   const { type } = credentials;
   switch (type) {
     case 'basic':

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { filterSchema } from '../../core/topics/filter-schema';
 import { signatureVersions } from '../../core/topics/signing-secret';
-import { webhookFormats } from '../../core/topics/subscription';
+import { type SubscriptionState, webhookFormats } from '../../core/topics/subscription';
+import type { BodyOf } from './operation';
 import { nextReply } from './paging';
 
 const signingKey = {
@@ -42,6 +43,14 @@ export const policyReply = z.strictObject({
   disable: disableRule.nullable(),
 });
 
+/** How its target has been doing; missing while it does well. */
+const health = z.strictObject({
+  failures: z.int().describe('As the disable rule counts them'),
+  failing_since: z.iso.datetime().optional(),
+  warned_percent: z.number().describe('The last warning, in percent of the disable rule').optional(),
+  circuit_open_until: z.iso.datetime().describe('Nothing is sent until then').optional(),
+});
+
 const members = {
   id: z.string(),
   topic: z.string(),
@@ -59,6 +68,7 @@ const members = {
   headers: z.record(z.string(), z.string()).describe('Values are hidden'),
   credentials: credentialsReply.optional(),
   policy: policyReply,
+  health: health.optional(),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 };
@@ -121,3 +131,9 @@ export const webhookKeysReply = z.strictObject({
     }),
   ),
 });
+
+/** Deleted ones are never shown, which their type does not say. */
+export type SubscriptionBody = Omit<BodyOf<typeof subscriptionReply>, 'state'> & {
+  readonly state: SubscriptionState;
+};
+export type CredentialsBody = BodyOf<typeof credentialsReply>;

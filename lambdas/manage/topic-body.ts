@@ -6,7 +6,7 @@ import type { TopicReply, TopicSummaryReply } from './topic-replies';
 /** A topic with all that is said of it. */
 export function toTopicBody(topic: AnyTopic): TopicReply {
   const { schema, examples }: Partial<Topic> = topic;
-  return { ...toTopicSummary(topic), schema, examples: examples && [...examples] };
+  return { ...toTopicSummary(topic), schema, examples };
 }
 
 /** As lists have it: a hundred schemas would not fit into one reply. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { doors } from '../../core/events/event';
+import type { BodyOf } from './operation';
 import { nextReply } from './paging';
 
 const summary = {
@@ -39,5 +40,5 @@ export const topicReply = z
 
 export const topicPageReply = z.strictObject({ topics: z.array(topicSummaryReply), next: nextReply });
 
-export type TopicReply = z.output<typeof topicReply>;
-export type TopicSummaryReply = z.output<typeof topicSummaryReply>;
+export type TopicReply = BodyOf<typeof topicReply>;
+export type TopicSummaryReply = BodyOf<typeof topicSummaryReply>;

@@ -1,6 +1,7 @@
 import { isTested, openTarget, startsOwnStack } from '../support/e2e-target';
 import { accounts } from './journeys/accounts';
 import { callbacks } from './journeys/callbacks';
+import { type DocumentedReplies, documentedReplies, watchReplies } from './journeys/documented-replies';
 import { entityEvents } from './journeys/entity-events';
 import { erasing } from './journeys/erasing';
 import { events } from './journeys/events';
@@ -17,10 +18,13 @@ const suite = isTested('preview') ? describe : describe.skip;
 
 suite('a preview stack', () => {
   let journey: Journey;
+  let replies: DocumentedReplies;
   beforeAll(async () => {
     journey = await beginJourney(await openTarget('preview'));
+    replies = await watchReplies(journey);
   }, 120_000);
   afterAll(async () => {
+    replies?.stop();
     await journey?.subscriber.stop();
     await journey?.target.stop();
   });
@@ -38,4 +42,5 @@ suite('a preview stack', () => {
   // Looks into the tables, which only a stack of its own may show.
   (startsOwnStack ? describe : describe.skip)('erasing and rewinding', () => erasing(() => journey));
   describe('hostile input', () => hostileInput(() => journey));
+  describe('the OpenAPI document', () => documentedReplies(() => replies));
 });

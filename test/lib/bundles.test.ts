@@ -39,7 +39,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'list-resources': 29,
   'read-webhook-keys': 285,
   'read-health': 35,
-  'read-openapi': 250,
+  'read-openapi': 190,
   'answer-not-found': 28,
   'dispatch-events': 384,
   'deliver-webhooks': 609,

@@ -23,7 +23,9 @@ describe('the emulators of the tests', () => {
     await createTables(emulators.dynamodbUrl);
     const client = dynamodbClient(emulators.dynamodbUrl);
     const { TableNames } = await client.send(new ListTablesCommand({}));
-    expect(TableNames).toEqual(['change-statuses', 'deliveries', 'events', 'profiles', 'registry']);
+    expect(TableNames).toEqual([
+      ...['change-statuses', 'deliveries', 'erasures', 'events', 'profiles', 'registry'],
+    ]);
     client.destroy();
   });
 

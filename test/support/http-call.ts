@@ -17,6 +17,17 @@ export interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Sees every call and its answer; journeys have many ways to call. */
+export type Observer = (request: { readonly method: string; readonly path: string }, answer: Answer) => void;
+
+const observers = new Set<Observer>();
+
+/** @returns what ends it. */
+export function observeCalls(observer: Observer): () => void {
+  observers.add(observer);
+  return () => void observers.delete(observer);
+}
+
 /** One call. The path goes over the wire as it is written: `fetch` would tidy up the tricks of a test. */
 export function call(
   baseUrl: string,
@@ -48,12 +59,16 @@ export function call(
         response.on('error', reject);
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
-          resolve({
+          const answer = {
             status: response.statusCode ?? 0,
             headers: response.headers as Record<string, string>,
             text,
             json: parse(text),
-          });
+          };
+          for (const observe of observers) {
+            observe({ method: outgoing.method, path }, answer);
+          }
+          resolve(answer);
         });
       },
     );

@@ -241,8 +241,8 @@ export class LawWorld {
       this.publish(act.subject, act.count, act.expires);
     } else if (act.do === 'erase') {
       this.made += 1;
-      const random = (count: number) => Buffer.alloc(count, this.made);
-      await requestErasure(act.subject, { erasures: this.erasures, random, now: this.now });
+      const identity = { id: `era_${this.made}` };
+      await requestErasure(act.subject, identity, { erasures: this.erasures, now: this.now });
     } else if (act.do === 'rewind') {
       this.position = 0;
     } else {

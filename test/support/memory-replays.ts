@@ -19,9 +19,13 @@ export class MemoryReplayStore implements ReplayStore {
     return structuredClone(this.replays.get(nameOf(key)));
   }
 
-  async list(subscriptionId: string, limit: number): Promise<readonly Replay[]> {
+  async list(
+    subscriptionId: string,
+    limit: number,
+    below = Number.POSITIVE_INFINITY,
+  ): Promise<readonly Replay[]> {
     return [...this.replays.values()]
-      .filter((replay) => replay.subscriptionId === subscriptionId)
+      .filter((replay) => replay.subscriptionId === subscriptionId && replay.run < below)
       .sort((a, b) => b.run - a.run)
       .slice(0, limit);
   }

@@ -200,10 +200,10 @@ export class WholeWorld {
     return settleDeadLetters({ ...this.deliverPorts(), inbox }, { resendAfterMinutes: 0 }, this.soon());
   }
 
-  requestErasure(subject: string) {
+  async requestErasure(subject: string) {
     this.made += 1;
-    const random = (count: number) => Buffer.alloc(count, this.made);
-    return requestErasure(subject, { erasures: this.erasures, random, now: this.now });
+    const identity = { id: `era_${this.made}` };
+    return (await requestErasure(subject, identity, { erasures: this.erasures, now: this.now })).erasure;
   }
 
   eraseTick() {

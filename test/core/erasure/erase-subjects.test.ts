@@ -1,4 +1,5 @@
 import { eraseSubjects } from '../../../core/erasure/erase-subjects';
+import type { WorkingErasure } from '../../../core/erasure/erasure';
 import type { Event } from '../../../core/events/event';
 import { decodeRecord } from '../../../core/stream-record';
 import { anEvent } from '../../support/memory-dispatch';
@@ -264,7 +265,7 @@ describe('eraseSubjects', () => {
 
   it('leaves an erasure alone that another worker has, and takes it over when the lease has ended', async () => {
     const world = await makeInhabited();
-    const erasure = await world.requestErasure(ADA);
+    const erasure = (await world.requestErasure(ADA)) as WorkingErasure;
     const leaseUntil = new Date(world.time + 60_000).toISOString();
     await world.erasures.write({ ...erasure, leaseUntil, version: 2 });
     await world.eraseTick();

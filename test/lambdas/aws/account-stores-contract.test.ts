@@ -56,6 +56,7 @@ describe.each(accountStores)('AccountStore %s', (_, makeStore) => {
       state: 'suspended',
       tokenGeneration: 3,
       tokenHash: 'ab',
+      tokenRequest: 'ef',
       requestDigest: 'cd',
     });
     for (const account of [anAccount(), full]) {

@@ -137,6 +137,7 @@ describe.each([
       after: '{"a":"b"}',
       notBefore: '2026-11-20T10:01:00.000Z',
       step: 'events',
+      requestDigest: 'digest',
     });
     expect(await erasures.write(full)).toBe('written');
     expect(await erasures.write(full)).toBe('conflict');

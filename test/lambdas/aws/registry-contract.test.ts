@@ -80,6 +80,7 @@ describe.each(topicStores)('TopicStore %s', (_, makeStore) => {
       examples: [1.5, null, '\ud800'],
       deprecation: { since: at, notice: 'x' },
       createdBy: 'alice',
+      madeBy: 'digest',
       createdAt: at,
     };
     await store.create(topic);

@@ -112,6 +112,9 @@ describe.each([
     const runs = async (limit: number) => (await stores.replays.list('sub_1', limit)).map(({ run }) => run);
     expect(await runs(10)).toEqual([10, 9, 2, 1]);
     expect(await runs(2)).toEqual([10, 9]);
+    const below = (await stores.replays.list('sub_1', 2, 10)).map(({ run }) => run);
+    expect(below).toEqual([9, 2]);
+    expect(await stores.replays.list('sub_1', 2, 1)).toEqual([]);
   });
 
   it('are found by who goes on with them, until they are forgotten', async () => {

@@ -69,8 +69,8 @@ describe('erase-subject', () => {
     await history.keep(place.order, anEvent('e1', { subject }));
 
     const erasures = makeDynamoErasureStore(client, tables.erasures);
-    const random = (count: number) => Buffer.alloc(count, 1);
-    const { id } = await requestErasure(subject, { erasures, random, now: () => new Date() });
+    const id = 'era_1';
+    await requestErasure(subject, { id }, { erasures, now: () => new Date() });
     await eraseSubject();
 
     const erasure = await erasures.read(id);

@@ -279,6 +279,60 @@ describe('keys', () => {
     expect(keys.keys.size).toBe(1);
   });
 
+  it('are rotated once under an Idempotency-Key: the overlap begins once, and the new one is shown once', async () => {
+    const id = await anAccountId();
+    const old = (await createKey(id)).body;
+    const call = { headers: { 'Idempotency-Key': 'rotate-1' } };
+    const first = await rotateKey(id, old.id, { overlap_hours: 2 }, call);
+    expect(first).toMatchObject({ status: 201, body: { replaces: old.id, key: expect.any(String) } });
+    now += HOUR;
+    const again = await rotateKey(id, old.id, { overlap_hours: 2 }, call);
+    expect(again).toMatchObject({ status: 201, headers: { 'idempotent-replay': 'true' } });
+    expect(again.body).toMatchObject({ id: first.body.id, replaces: old.id, note: expect.any(String) });
+    expect(again.body).not.toHaveProperty('key');
+    expect(await works(old.key)).toBe(true);
+    const another = await rotateKey(id, old.id, { overlap_hours: 3 }, call);
+    expect(another).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    now += HOUR;
+    expect([await works(old.key), await works(first.body.key)]).toEqual([false, true]);
+    expect((await rotateKey(id, old.id, { overlap_hours: 2 }, call)).body.id).toBe(first.body.id);
+    expect((await listKeys(id)).body.keys).toHaveLength(2);
+  });
+
+  it('end with a rotation that is repeated after a crash', async () => {
+    const id = await anAccountId();
+    const old = (await createKey(id)).body;
+    const call = { headers: { 'Idempotency-Key': 'rotate-1' } };
+    const remove = jest.spyOn(keys, 'remove').mockRejectedValueOnce(new Error('the store is away'));
+    expect((await rotateKey(id, old.id, { overlap_hours: 0 }, call)).status).toBe(500);
+    expect(await works(old.key)).toBe(true);
+    expect((await rotateKey(id, old.id, { overlap_hours: 0 }, call)).status).toBe(201);
+    expect(await works(old.key)).toBe(false);
+    expect((await rotateKey(id, old.id, { overlap_hours: 0 }, call)).status).toBe(201);
+    expect(remove).toHaveBeenCalledTimes(2);
+    expect((await listKeys(id)).body.keys).toHaveLength(1);
+  });
+
+  it('are listed page by page, each once', async () => {
+    const id = await anAccountId();
+    const made = [];
+    for (let count = 0; count < 5; count += 1) {
+      made.push((await createKey(id)).body.id);
+    }
+    const seen: string[] = [];
+    let next: string | undefined;
+    do {
+      const query: Record<string, string> = { limit: '2', ...(next !== undefined && { next }) };
+      const { body } = await open('GET', '/v1/accounts/{id}/keys', { parameters: { id }, query });
+      expect(body.keys.length).toBeLessThanOrEqual(2);
+      seen.push(...body.keys.map((key: { id: string }) => key.id));
+      next = body.next;
+    } while (next !== undefined);
+    expect(seen).toEqual(made.sort());
+    const wrong = await open('GET', '/v1/accounts/{id}/keys', { parameters: { id }, query: { next: '?' } });
+    expect(wrong).toMatchObject({ status: 400, body: { code: 'parameter_invalid' } });
+  });
+
   it('are at most fifty of an account', async () => {
     const id = await anAccountId();
     for (let count = 0; count < 50; count += 1) {
@@ -363,6 +417,21 @@ describe('the access token of an account', () => {
     const third = (await asOwner('POST', '/rotate-token')).body.access_token;
     expect([await works(second), await works(third)]).toEqual([false, true]);
     expect(await register('ada')).toBe(third);
+  });
+
+  it('is rotated once under an Idempotency-Key, and shown again', async () => {
+    const token = await register('ada');
+    const accountId = idOf();
+    const call = { headers: { 'Idempotency-Key': 'rotate-1' } };
+    const first = await rotateToken(accountId, call);
+    const again = await rotateToken(accountId, call);
+    expect(again).toMatchObject({ status: 200, headers: { 'idempotent-replay': 'true' } });
+    expect(again.body.access_token).toBe(first.body.access_token);
+    expect([await works(token), await works(first.body.access_token)]).toEqual([false, true]);
+    const other = await rotateToken(accountId, { headers: { 'Idempotency-Key': 'rotate-2' } });
+    expect(other.body.access_token).not.toBe(first.body.access_token);
+    expect((await rotateToken(accountId)).body.access_token).not.toBe(other.body.access_token);
+    expect(await works(other.body.access_token)).toBe(false);
   });
 
   it('lets its owner read its account and keys, and change nothing', async () => {

@@ -1,9 +1,9 @@
-import { deliveryId } from '../../../core/webhooks/delivery';
+import { type DeliveryKey, deliveryId } from '../../../core/webhooks/delivery';
 import { deliveryDigest } from '../../../core/webhooks/delivery-id';
 import { deliveryMethods, makeManageDeliveries } from '../../../lambdas/manage/manage-deliveries';
 import type { HttpRequest } from '../../../lambdas/shared/http-message';
 import { aDelivery, aSubscription } from '../../support/deliveries';
-import { openManageDoor } from '../../support/manage-door';
+import { openManageDoor, requireDocumented } from '../../support/manage-door';
 import { makeMemoryDeliveryStore } from '../../support/memory-delivery-store';
 import { MemorySubscriptionStore } from '../../support/memory-registry';
 
@@ -25,8 +25,8 @@ async function makeDoor(scopes = ['deliveries:read', 'deliveries:write'], subjec
     authenticate: async () => ({ subject, scopes: new Set(scopes) }),
     now: () => new Date('2026-11-20T10:00:00.000Z'),
   });
-  const call = (changes: Partial<HttpRequest>) =>
-    handle({
+  const call = async (changes: Partial<HttpRequest>) => {
+    const request = {
       method: 'GET',
       resource: '/v1/deliveries',
       path: '/v1/deliveries',
@@ -37,9 +37,28 @@ async function makeDoor(scopes = ['deliveries:read', 'deliveries:write'], subjec
       body: Buffer.alloc(0),
       requestId: 'r',
       ...changes,
+    };
+    const reply = await handle(request);
+    requireDocumented({
+      method: request.method,
+      path: request.resource,
+      query: Object.keys(request.query),
+      status: reply.status,
+      contentType: 'application/json',
+      text: JSON.stringify(reply.body),
     });
-  const resend = (body: unknown) =>
-    call({ method: 'POST', resource: '/v1/deliveries/resend', body: Buffer.from(JSON.stringify(body)) });
+    return reply;
+  };
+  const resend = (body: unknown, headers: Record<string, string> = {}) => {
+    const resource = '/v1/deliveries/resend';
+    return call({
+      method: 'POST',
+      resource,
+      path: resource,
+      headers,
+      body: Buffer.from(JSON.stringify(body)),
+    });
+  };
   const ask = openManageDoor('manage-deliveries', deliveryMethods, handle, '');
   return { deliveries, subscriptions, sent, call, resend, ask };
 }
@@ -371,6 +390,28 @@ describe('POST /v1/deliveries/resend', () => {
     const message = { eventId: 'evt_1', subscriptionId: 'sub_1', run: 1, attempt: 1, order: '0001' };
     expect(door.sent).toEqual([{ message: expect.objectContaining(message), delaySeconds: 0 }]);
     expect(door.deliveries.rows()).toEqual([delivered]);
+  });
+
+  it('forces it once for an Idempotency-Key: a repetition names the same run, and sends nothing when that was tried', async () => {
+    const door = await makeDoor();
+    await door.deliveries.write(aDelivery({ state: 'delivered', endedAt }));
+    const one = { event_id: 'evt_1', subscription_id: 'sub_1', force: true };
+    const ask = (key: string) => door.resend(one, { 'idempotency-key': key });
+    const first = await ask('a');
+    expect(first.body).toMatchObject({ matched: 1, resent: 1 });
+    const { message } = door.sent[0] as { message: DeliveryKey };
+    expect(message).toMatchObject({ eventId: 'evt_1', subscriptionId: 'sub_1', attempt: 1 });
+    expect(message.run).toBeGreaterThanOrEqual(500_000_000);
+    expect(message.run).toBeLessThan(1_000_000_000);
+    const { delivery_id: id } = first.body as { delivery_id: string };
+    await door.deliveries.write(aDelivery({ run: message.run, state: 'delivered', endedAt }));
+    expect((await ask('a')).body).toEqual(first.body);
+    expect(door.sent).toHaveLength(1);
+    const found = await door.call({ resource: '/v1/deliveries/{id}', parameters: { id } });
+    expect(found.body).toMatchObject({ id, run: message.run });
+    expect((await ask('b')).body).not.toEqual(first.body);
+    expect(door.sent).toHaveLength(2);
+    await expect(ask('two words')).rejects.toMatchObject({ code: 'parameter_invalid' });
   });
 
   it.each(['pending', 'erased'] as const)('never sends what is %s, forced or not', async (state) => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { subjectDigest } from '../../../core/erasure/erasure';
+import { subjectDigest, type WorkingErasure } from '../../../core/erasure/erasure';
 import { erasureMethods, makeManageErasures } from '../../../lambdas/manage/manage-erasures';
 import { authenticate, openManageDoor } from '../../support/manage-door';
 import { makeMemoryErasureStore } from '../../support/memory-erasure';
@@ -69,6 +69,35 @@ describe('manage-erasures', () => {
     const answer = await call('POST', '/v1/erasures', { body });
     expect(answer.status).toBe(400);
     expect(answer.text).toMatch(says);
+    expect(erasures.rows.size).toBe(0);
+  });
+
+  it('takes on one erasure for an Idempotency-Key, however often it is asked, also when it is completed', async () => {
+    const { call, erasures } = open();
+    const headers = { 'Idempotency-Key': 'erase-ada' };
+    const ask = (more: object = {}) => call('POST', '/v1/erasures', { body: { subject }, headers, ...more });
+    const first = await ask();
+    expect(first.headers).not.toHaveProperty('idempotent-replay');
+    const again = await ask();
+    expect(again).toMatchObject({ status: 202, body: first.body, headers: { 'idempotent-replay': 'true' } });
+    const { subject: _, state: __, ...row } = (await erasures.read(first.body.id)) as WorkingErasure;
+    const completedAt = '2026-11-20T10:08:00.000Z';
+    await erasures.write({ ...row, state: 'completed', completedAt, receipt: [], version: 2 });
+    expect((await ask()).body).toMatchObject({ id: first.body.id, state: 'completed' });
+    const another = await ask({ body: { subject: 'somebody else' } });
+    expect(another).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(erasures.rows.size).toBe(1);
+    expect((await ask({ subject: 'bob' })).body.id).not.toBe(first.body.id);
+    expect((await ask({ headers: {} })).body.id).not.toBe((await ask({ headers: {} })).body.id);
+  });
+
+  it.each(['', 'x'.repeat(256), 'two words'])('refuses the Idempotency-Key %j', async (key) => {
+    const { call, erasures } = open();
+    const answer = await call('POST', '/v1/erasures', {
+      body: { subject },
+      headers: { 'Idempotency-Key': key },
+    });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'parameter_invalid' } });
     expect(erasures.rows.size).toBe(0);
   });
 

@@ -172,3 +172,32 @@ describe('GET and DELETE of replays', () => {
     expect((await call('PUT', { run: '1' })).status).toBe(405);
   });
 });
+
+describe('GET /v1/subscriptions/{id}/replays, page by page', () => {
+  it('shows every replay once, the newest first', async () => {
+    const { call, start, replays } = makeDoor();
+    for (let run = 1; run <= 5; run += 1) {
+      await start({ from: 'start' });
+      const { version, ...replay } = (await replays.find({ subscriptionId: id, run }))!;
+      await replays.write({ ...replay, state: 'done', version: version + 1 });
+    }
+    const seen: number[] = [];
+    let next: string | undefined;
+    do {
+      const query: Record<string, string> = { limit: '2', ...(next !== undefined && { next }) };
+      const { body } = await call('GET', { query });
+      seen.push(...body.replays.map(({ run }: { run: number }) => run));
+      next = body.next;
+    } while (next !== undefined);
+    expect(seen).toEqual([5, 4, 3, 2, 1]);
+  });
+
+  it.each(['x', '', Buffer.from('0').toString('base64url'), Buffer.from('1 ').toString('base64url')])(
+    'refuses the token %j',
+    async (next) => {
+      const { call } = makeDoor();
+      const refused = await call('GET', { query: { next } });
+      expect(refused).toMatchObject({ status: 400, body: { code: 'parameter_invalid' } });
+    },
+  );
+});

@@ -78,6 +78,22 @@ describe('manage-topics', () => {
     expect((await door('POST', '/v1/topics', { body, subject: 'mallory' })).status).toBe(409);
   });
 
+  it('finds what a call with its Idempotency-Key made, also after it was changed', async () => {
+    const headers = { 'Idempotency-Key': 'topic-1' };
+    const body = { name: 'orders', description: 'first' };
+    const ask = (more: object = {}) => door('POST', '/v1/topics', { body, headers, ...more });
+    const made = await ask();
+    expect([made.status, made.headers['idempotent-replay']]).toEqual([201, undefined]);
+    await change('orders', { description: 'second' });
+    const again = await ask();
+    expect(again).toMatchObject({ status: 200, headers: { 'idempotent-replay': 'true' } });
+    expect(again.body.description).toBe('second');
+    expect((await ask({ headers: {} })).status).toBe(409);
+    expect((await ask({ body: { name: 'orders', description: 'other' } })).status).toBe(409);
+    expect((await ask({ subject: 'mallory' })).status).toBe(409);
+    expect((await ask({ headers: { 'Idempotency-Key': 'two words' } })).status).toBe(400);
+  });
+
   it('keeps a schema and its examples, and shows them with the topic, not in lists', async () => {
     const made = await create({ name: 'orders', schema, examples: [{ total: 1.5 }] });
     expect(made).toMatchObject({
