@@ -1,3 +1,5 @@
+import { parseTopicKey } from '../../core/events/event';
+import { topicReferenceText } from '../../core/topics/topic-reference';
 import { type Delivery, deliveryId } from '../../core/webhooks/delivery';
 import type { DeliveryReply } from './delivery-replies';
 
@@ -8,7 +10,7 @@ export function toDeliveryBody(delivery: Delivery): DeliveryReply {
     event_id: delivery.eventId,
     subscription_id: delivery.subscriptionId,
     run: delivery.run,
-    topic: delivery.topic,
+    topic: topicReferenceText(parseTopicKey(delivery.topic)),
     state: delivery.state,
     reason: delivery.reason,
     attempt: delivery.attempt,

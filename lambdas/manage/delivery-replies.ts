@@ -40,7 +40,7 @@ export const deliveryReply = z
         event_id: 'evt_IPVG9tCs_IgZiLURBqiGfEVZ',
         subscription_id: 'sub_JUN3rajbtfh4xMFm',
         run: 0,
-        topic: 'manage/orders',
+        topic: 'orders',
         state: 'dead',
         reason: 'attempts_used_up',
         attempt: 1,

@@ -1,3 +1,5 @@
+import { parseTopicKey } from '../../core/events/event';
+import { topicReferenceText } from '../../core/topics/topic-reference';
 import type { Replay } from '../../core/webhooks/replay';
 import type { ReplayReply } from './replay-replies';
 
@@ -18,7 +20,10 @@ export function toReplayBody(replay: Replay): ReplayReply {
     sent: replay.sent,
     position:
       state === 'running' && place?.topics[0] !== undefined
-        ? { topic: place.topics[0], at: place.after && timeOfOrder(place.after) }
+        ? {
+            topic: topicReferenceText(parseTopicKey(place.topics[0])),
+            at: place.after && timeOfOrder(place.after),
+          }
         : undefined,
     sending_until: replay.sendingUntil,
     created_at: replay.createdAt,

@@ -315,7 +315,7 @@ describe('replay', () => {
   const replay = { subscription_id: 'sub_1', run: 3, from: 'start', rate_per_second: 5 };
   const answers = [
     { ...replay, state: 'running', events_found: 0, sent: 0 },
-    { ...replay, state: 'running', events_found: 20, sent: 12, position: { topic: 'manage/orders' } },
+    { ...replay, state: 'running', events_found: 20, sent: 12, position: { topic: 'orders' } },
     { ...replay, state: 'done', events_found: 20, sent: 12 },
   ];
 
@@ -329,7 +329,7 @@ describe('replay', () => {
       ...Array(2).fill('GET /v1/subscriptions/sub_1/replays/3'),
     ]);
     expect(api?.calls[0]?.body).toEqual({ from: '2026-11-20T00:00:00.000Z', rate_per_second: 5 });
-    expect(noted.join()).toContain('sent 12 of 20 found, at manage/orders');
+    expect(noted.join()).toContain('sent 12 of 20 found, at orders');
     expect(printed.join()).toContain('run 3 of sub_1');
   });
 
@@ -391,7 +391,7 @@ describe('deliveries on a terminal', () => {
   const delivery = {
     event_id: 'evt_TPlaDG0Lxkw36grrtG6tiJFt',
     subscription_id: 'sub_bb8wIvvP38HX90z5',
-    topic: 'system/profile.created',
+    topic: 'profile.created',
     state: 'dead',
     reason: 'attempts_used_up',
     attempts: [{ status: 503 }, { status: 503 }, { status: 503 }, { failure: 'timeout' }],

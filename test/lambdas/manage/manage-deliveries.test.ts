@@ -92,7 +92,7 @@ describe('GET /v1/deliveries', () => {
           event_id: 'evt_1',
           subscription_id: 'sub_1',
           run: 0,
-          topic: 'system/profile.created',
+          topic: 'profile.created',
           state: 'pending',
           attempt: 1,
           attempts: [attempt],

@@ -126,7 +126,7 @@ describe('GET and DELETE of replays', () => {
     const shown = await call('GET', { run: '1' });
     expect(shown.body).toMatchObject({
       ...{ state: 'running', events_found: 12, sent: 11, sending_until: now },
-      position: { topic: 'manage/orders', at: '2026-11-20T09:00:00.250Z' },
+      position: { topic: 'orders', at: '2026-11-20T09:00:00.250Z' },
     });
     for (const internal of ['lease', 'last_sent', 'version', 'phase']) {
       expect(shown.text).not.toContain(internal);
