@@ -7,7 +7,7 @@ export interface FunctionDefinition {
   /** `lambdas/<handler>.ts` exports `handler`. */
   readonly handler: string;
   readonly trigger: 'http' | 'stream' | 'queue' | 'schedule' | 'custom-resource';
-  /** What the function does, in one line: its description in AWS and in the README. */
+  /** What the function does, in one line: its description in AWS and in docs/functions.md. */
   readonly description: string;
   readonly environment: readonly string[];
   readonly memoryMegabytes: number;

@@ -139,9 +139,9 @@ describe('the layout', () => {
 });
 
 describe('the map of functions', () => {
-  const readme = isThere('README.md') ? readFileSync(path.join(root, 'README.md'), 'utf8') : '';
+  const table = readFileSync(path.join(root, 'docs/functions.md'), 'utf8');
 
-  it.each(stems)('%s has a handler, a test and a row in the README, all of its stem', (stem) => {
+  it.each(stems)('%s has a handler, a test and a row in docs/functions.md, all of its stem', (stem) => {
     const { handler } = functions[stem];
     expect(path.posix.basename(handler)).toBe(stem);
     expect(isThere(`lambdas/${handler}.ts`)).toBe(true);
@@ -149,7 +149,7 @@ describe('the map of functions', () => {
       /^export const handler\b/m,
     );
     expect(isThere(`test/lambdas/${handler}.test.ts`)).toBe(true);
-    expect(readme).toMatch(new RegExp(`^\\| \`${stem}\` +\\|`, 'm'));
+    expect(table).toMatch(new RegExp(`^\\| \`${stem}\` +\\|`, 'm'));
   });
 
   it('has a function for every route, and a route for every function with the trigger http', () => {
@@ -184,5 +184,38 @@ describe('the decisions', () => {
     const index = readFileSync(path.join(root, 'docs/decisions/README.md'), 'utf8');
     const listed = [...index.matchAll(/^- (\d{3}) /gm)].map(([, number]) => Number(number));
     expect(listed).toEqual([...numbers].sort((a, b) => a - b));
+  });
+});
+
+describe('the documentation', () => {
+  const pages = ['README.md', ...listFiles('docs').filter((file) => file.endsWith('.md'))];
+  const textOf = (page: string) => readFileSync(path.join(root, page), 'utf8');
+  /** As GitHub makes them of headings. */
+  const anchorsOf = (page: string) =>
+    [...textOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\- ]/gu, '')
+        .replaceAll(' ', '-'),
+    );
+
+  it.each(pages)('%s leads nowhere that is not there', (page) => {
+    const targets = [...textOf(page).matchAll(/\]\((?!https?:)([^)\s]*)\)/g)].map(
+      ([, target = '']) => target,
+    );
+    const missing = targets.filter((target) => {
+      const [file = '', anchor] = target.split('#');
+      const there = file === '' ? page : path.posix.join(path.posix.dirname(page), file);
+      return !isThere(there) || (anchor !== undefined && !anchorsOf(there).includes(anchor));
+    });
+    expect(missing).toEqual([]);
+  });
+
+  it('is found from its index', () => {
+    const index = textOf('docs/README.md');
+    const own = pages
+      .filter((page) => /^docs\/[a-z-]+\.md$/.test(page))
+      .map((page) => path.posix.basename(page));
+    expect(own.filter((page) => !index.includes(`](${page})`))).toEqual([]);
   });
 });

@@ -90,7 +90,7 @@ async function readAgain(
 export function readSince(text: string, now: number): number {
   const ago = agoOf(text, now);
   const since = ago ?? Date.parse(text);
-  const isTime = ago !== undefined || /^\d{4}-\d{2}-\d{2}T[\d:.]+(Z|[+-]\d{2}:\d{2})$/.test(text);
+  const isTime = ago !== undefined || /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(text);
   if (!isTime || Number.isNaN(since) || since > now) {
     throw new CommandError(
       `--since "${text}" is no time in the past: say 2026-11-20T21:00:00Z, or 90s, 15m, 2h, 3d`,

@@ -17,3 +17,17 @@ export function documentedExamples(folder: string): DocumentedExample[] {
     }));
   });
 }
+
+/** The TypeScript of the README, then of the pages of docs/, that imports a package. */
+export function writtenExamples(packageName: string): string[] {
+  const pages = [
+    'README.md',
+    ...listFiles('docs')
+      .filter((file) => /^docs\/[^/]+\.md$/.test(file))
+      .sort(),
+  ];
+  return pages
+    .flatMap((page) => [...readFileSync(path.join(root, page), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)])
+    .map(([, block = '']) => block)
+    .filter((block) => block.includes(`'${packageName}'`));
+}

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { announceStack } from '../../../local/running-stack';
 import { type ApiCall, emptyHome, runCommand, type StubApi, startStubApi } from '../command-host';
@@ -89,6 +89,23 @@ describe('exit codes', () => {
       expect(printed.join('\n')).toContain('Examples:');
     }
     expect(await runCommand(['--version'])).toMatchObject({ exitCode: 0, printed: ['0.1.0'] });
+  });
+
+  it('are told of in docs/command-line.md, as is every command, in the order of --help', async () => {
+    const page = readFileSync(path.join(__dirname, '../../../docs/command-line.md'), 'utf8');
+    const { printed } = await runCommand(['--help']);
+    const commands = [...printed.join('\n').matchAll(/^ {2}([a-z]+) .*\[options\]/gm)].map(
+      ([, name]) => name,
+    );
+    expect([...page.matchAll(/^\| `([a-z]+)[ A-Z]*`/gm)].map(([, name]) => name)).toEqual(commands);
+    for (const [command, own] of [...page.matchAll(/^\| `([a-z]+)[ A-Z]*` .*\| (.*) \|$/gm)].map((row) =>
+      row.slice(1),
+    )) {
+      const help = (await runCommand([command as string, '--help'])).printed.join('\n');
+      expect((own?.match(/--[a-z-]+/g) ?? []).filter((option) => !help.includes(option))).toEqual([]);
+    }
+    const codes = [...printed.join('\n').matchAll(/^ {2}(\d) {2}/gm)].map(([, code]) => code);
+    expect([...page.matchAll(/^\| (\d) \|/gm)].map(([, code]) => code)).toEqual(codes);
   });
 
   it('are 3 when the server refuses, with its own words', async () => {

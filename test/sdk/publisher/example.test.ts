@@ -8,6 +8,7 @@ import type { Profile } from '../../../core/person/profile';
 import { validatePartialProfile } from '../../../core/person/profile-schema';
 import * as sdk from '../../../sdk/publisher';
 import { startChangeServer } from '../../support/change-server';
+import { writtenExamples } from '../../support/documented-examples';
 import { makePublishers } from '../../support/publishers';
 
 /** The example in the package's own documentation. */
@@ -17,13 +18,11 @@ function documentedExample(): string {
   return block.replace(/^ \* ?/gm, '');
 }
 
-/** The examples of the README, with its addresses replaced. */
-function examplesOfReadme(replaced: Readonly<Record<string, string>>): string[] {
-  const text = readFileSync(path.join(__dirname, '../../../README.md'), 'utf8');
-  const blocks = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block = '']) => block);
-  return blocks
-    .filter((block) => block.includes("'changewire/publisher'"))
-    .map((block) => Object.entries(replaced).reduce((code, [from, to]) => code.replaceAll(from, to), block));
+/** The examples of the README and of docs/, with their addresses replaced. */
+function examplesWith(replaced: Readonly<Record<string, string>>): string[] {
+  return writtenExamples('changewire/publisher').map((block) =>
+    Object.entries(replaced).reduce((code, [from, to]) => code.replaceAll(from, to), block),
+  );
 }
 
 async function run(example: string, environment: Record<string, string>): Promise<string[]> {
@@ -114,7 +113,7 @@ describe('the examples of the README', () => {
       const id = decodeURIComponent(decodeURIComponent(pathname.split('/').at(-1) ?? ''));
       return { status: 200, json: answer ? answer() : people.get(id) };
     });
-    const [one = '', many = ''] = examplesOfReadme({
+    const [one = '', many = ''] = examplesWith({
       'http://127.0.0.1:9000': server.baseUrl,
       '.changewire/keys/ldap.private.pem': keyFile,
       'sync.journal': path.join(folder, 'sync.journal'),

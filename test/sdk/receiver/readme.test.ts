@@ -1,17 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
-import path from 'node:path';
 import express from 'express';
 import { signWebhook } from '../../../core/webhooks/signature';
 import * as sdk from '../../../sdk/receiver';
+import { writtenExamples } from '../../support/documented-examples';
 import { startEventServer } from '../../support/event-servers';
-import { root } from '../../support/source-files';
 import { connectionString, makeEvent } from '../../support/web-pubsub-events';
 
-const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
-const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)]
-  .map(([, block = '']) => block)
-  .filter((block) => block.includes("'changewire/receiver'"));
+const examples = writtenExamples('changewire/receiver');
 
 /** Runs an example, whose server listens nowhere. @returns what it would have served. */
 function run(example: string, environment: Record<string, string> = {}) {
