@@ -28,6 +28,9 @@ export interface Range {
 /** Filters name no longer paths. */
 export const MOST_PATH_WORDS = 8;
 
+/** Nor of more characters: many keys below a long one would each repeat it. */
+export const LONGEST_PATH = 500;
+
 /**
  * Every path of parsed data, `order.customer.id`, and what lies there. One pass over the data, and no deeper than
  * paths go; a list stands for its elements, those of a list within a list not.
@@ -41,7 +44,11 @@ export function indexData(data: unknown): Map<string, FieldValues> {
     const next: typeof level = [];
     for (const [path, node] of level) {
       for (const [key, value] of Object.entries(node)) {
-        const at = words === 1 ? key : `${path}.${key}`;
+        const before = words === 1 ? '' : `${path}.`;
+        if (before.length + key.length > LONGEST_PATH) {
+          continue;
+        }
+        const at = before + key;
         const values = index.get(at) ?? { scalars: new Set(), hasOthers: false };
         index.set(at, values);
         for (const element of elementsOf(value)) {

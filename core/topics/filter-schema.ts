@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { EventFilter } from './event-filter';
-import { MOST_PATH_WORDS } from './field-values';
+import { LONGEST_PATH, MOST_PATH_WORDS } from './field-values';
 
 const MOST_FIELDS = 20;
 const MOST_MATCHERS = 100;
@@ -33,10 +33,14 @@ const matcher = z.union(
 );
 
 const matchers = z.array(matcher).min(1).max(MOST_MATCHERS);
-const path = text.refine(
-  (value) => value.split('.').length <= MOST_PATH_WORDS,
-  `a path has at most ${MOST_PATH_WORDS} words`,
-);
+const path = z
+  .string()
+  .min(1)
+  .max(LONGEST_PATH)
+  .refine(
+    (value) => value.split('.').length <= MOST_PATH_WORDS,
+    `a path has at most ${MOST_PATH_WORDS} words`,
+  );
 
 /** Which events a subscription gets, as callers send it. */
 export const filterSchema = z

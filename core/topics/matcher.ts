@@ -77,8 +77,12 @@ function isSame(scalar: Scalar, text: string): boolean {
   return typeof scalar === 'number' ? numberOf(text) === scalar : scalar !== null && String(scalar) === text;
 }
 
+/** Every double has a shorter form; the digits of a longer text would be read once for every matcher. */
+const LONGEST_NUMBER = 400;
+
 function numberOf(text: string): number | undefined {
-  return /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined;
+  const isNumber = text.length <= LONGEST_NUMBER && /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text);
+  return isNumber ? Number(text) : undefined;
 }
 
 /** The numbers for which every comparison holds. */

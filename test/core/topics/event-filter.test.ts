@@ -22,6 +22,8 @@ const event = anEvent({
   }),
 });
 
+const manyKeys = (count: number) => Array.from({ length: count }, (_, n) => `"k${n}":1`).join(',');
+
 const passes = (filter: EventFilter, differences: object = {}) =>
   makeFilterJudge({ ...event, ...differences })(filter);
 const field = (path: string, ...matchers: Matcher[]) => passes({ data: { [path]: matchers } });
@@ -128,6 +130,7 @@ describe('a filter on data', () => {
     ['objects nested 40 000 deep', `${'{"a":'.repeat(40_000)}1${'}'.repeat(40_000)}`],
     ['lists nested 120 000 deep', `{"a":${'['.repeat(120_000)}${']'.repeat(120_000)}}`],
     ['a list of 60 000', `{"a":[${Array.from({ length: 60_000 }, (_, n) => n % 97).join(',')}]}`],
+    ['keys below a long one', `{"${'a'.repeat(100_000)}":{${manyKeys(12_000)}}}`],
     ['25 000 keys', `{${Array.from({ length: 25_000 }, (_, n) => `"${n}":1`).join(',')}}`],
   ])('takes hostile data: %s', (_, dataJson) => {
     const judge = makeFilterJudge({ ...event, dataJson });
@@ -137,6 +140,15 @@ describe('a filter on data', () => {
         judge({ data: { a: [{ anything_but: [] }] } }),
       );
     }
+  });
+
+  it('finds a path of 500 characters, the longest that a filter names', () => {
+    const [word, key] = ['w'.repeat(249), 'k'.repeat(500)];
+    const judge = makeFilterJudge({
+      ...event,
+      dataJson: JSON.stringify({ [`${word}w`]: { [word]: 1 }, [key]: 2 }),
+    });
+    expect(judge({ data: { [`${word}w.${word}`]: [1], [key]: [2] } })).toBe(true);
   });
 });
 
@@ -166,6 +178,17 @@ describe('a filter on attributes', () => {
     ['toString', { exists: false }, true],
   ])('%s matches %j: %s', (name, matcher, expected) => {
     expect(attribute(name, matcher)).toBe(expected);
+  });
+
+  it('takes no text for a number that is longer than any number', () => {
+    expect(
+      passes({ attributes: { n: [{ numeric: ['>', 5] }] } }, { attributes: { n: '7'.repeat(400) } }),
+    ).toBe(true);
+    const judge = makeFilterJudge({ ...event, attributes: { n: '7'.repeat(200_000) } });
+    const matchers = Array.from({ length: 100 }, (_, n) => n);
+    for (let round = 0; round < 2000; round += 1) {
+      expect(judge({ attributes: { n: [...matchers, { numeric: ['>', round] }] } })).toBe(false);
+    }
   });
 
   it('finds none in an event without any', () => {
