@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { isDeeperThan, type Json } from '../json';
 import { sliceMembers } from '../json-slices';
+import { zonedTime } from '../moment';
 import { describeProblems } from '../schema-problems';
 import { isSystemTopicName } from '../topics/topic';
 import type { Event } from './event';
-import { type JsonText, timeSchema, toUtc, wellFormed } from './event-draft';
+import { type JsonText, toUtc, wellFormed } from './event-draft';
 import { eventBytes, MAX_EVENT_BYTES } from './event-size';
 
 /** What a call says of all its events. */
@@ -43,7 +44,7 @@ const entityEventSchema = z
     // The client lets more keys pass, and sends none.
     actor: z.object({ id: wellFormed(1024).min(5), type: z.enum(['user', 'service', 'third-party']) }),
     id: wellFormed(256).optional(),
-    time: timeSchema.optional(),
+    time: zonedTime.optional(),
   })
   .superRefine(({ category, entity, action }, context) => {
     const problem = findNameProblem(topicNameOf(category, entity, action));

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ServiceError } from '../errors';
+import { moment, zonedTime } from '../moment';
 import { describeProblems } from '../schema-problems';
 
 /** What somebody wants to publish, in whichever form it came. */
@@ -38,19 +39,14 @@ export const wellFormed = (most: number) =>
     .max(most)
     .refine((text) => !/\p{Surrogate}/u.test(text), 'holds half a character');
 
-export const timeSchema = z.iso.datetime({
-  offset: true,
-  error: 'expected a time such as 2026-11-20T21:00:00Z',
-});
-
 /** Beside the data: what every form has in common. */
 export const draftSchema = z.strictObject({
   topic: wellFormed(300),
   id: wellFormed(256).optional(),
   source: wellFormed(1024).optional(),
   subject: wellFormed(1024).optional(),
-  time: timeSchema.optional(),
-  expires_at: timeSchema.optional(),
+  time: zonedTime.optional(),
+  expires_at: moment.optional(),
   attributes: z
     .custom<Record<string, string>>()
     .superRefine((value: unknown, context) => {
@@ -86,7 +82,7 @@ export function makeDraft(fields: object, data: JsonText, where: string): EventD
     ...(times.time !== undefined && { time: toUtc(times.time) }),
     ...(id !== undefined && { clientId: id }),
     ...(Object.keys(attributes).length > 0 && { attributes }),
-    ...(times.expires_at !== undefined && { expiresAt: new Date(times.expires_at).toISOString() }),
+    ...(times.expires_at !== undefined && { expiresAt: times.expires_at }),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { moment } from '../moment';
 import { credentialsSchema } from './credentials-schema';
 import { policySchema } from './delivery-policy';
 import { filterSchema } from './filter-schema';
@@ -38,7 +39,7 @@ export function isKindOfSecret(given: {
 
 /** Where a replay of the history begins: at its start, or at a time, in UTC with milliseconds. */
 export const replayFrom = z.union(
-  [z.literal('start'), z.iso.datetime({ offset: true }).transform((text) => new Date(text).toISOString())],
+  [z.literal('start'), moment],
   'expected "start", or a time such as 2026-11-20T21:04:11Z',
 );
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Account, ApiKey } from '../../core/accounts/account';
+import { moment } from '../../core/moment';
 import type { AccountBody, KeyBody } from './account-replies';
 
 const name = z.string().min(1).max(200);
@@ -20,10 +21,7 @@ const scope = z.string().regex(/^[a-z]+(:[a-z]+)*$/, 'a scope is named like "sub
 export const keySchema = z.strictObject({
   name: name.optional(),
   scopes: z.array(scope).min(1).max(30),
-  expires_at: z.iso
-    .datetime({ offset: true })
-    .transform((text) => new Date(text).toISOString())
-    .optional(),
+  expires_at: moment.optional(),
 });
 
 /** The body of `POST /v1/accounts/{id}/keys/{key_id}/rotate`, which may be left out. */

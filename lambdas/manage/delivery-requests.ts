@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { moment } from '../../core/moment';
 import { deliveryStates } from '../../core/webhooks/delivery';
 import { pagingQuery } from './paging';
-import { momentSchema } from './read-moment';
 
 /** Longer ids were never given, and keys end at 2048 bytes. */
 export const LONGEST_ID = 512;
@@ -20,8 +20,8 @@ export const resendSchema = z
     topic: z.string().min(1).max(300),
     state: z.enum(['dead', 'skipped']),
     reason: z.string().min(1).max(100),
-    from: momentSchema,
-    to: momentSchema,
+    from: moment,
+    to: moment,
     dry_run: z.boolean(),
     next: z.string().max(4000),
   })

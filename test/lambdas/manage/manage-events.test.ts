@@ -189,6 +189,13 @@ describe('publishing in plain JSON', () => {
     ['half a character', '{"topic":"orders","data":1,"subject":"\\ud800"}', 400, 'subject'],
     ['a time without a zone', { topic: 'orders', data: 1, time: '2026-11-20T13:00:00' }, 400, 'time'],
     ['an expiry that is none', { topic: 'orders', data: 1, expires_at: 'soon' }, 400, 'expires_at'],
+    [
+      'an expiry after 9999',
+      { topic: 'orders', data: 1, expires_at: '9999-12-31T23:59:59-01:00' },
+      400,
+      '9999',
+    ],
+    ['a time before 0000', { topic: 'orders', data: 1, time: '0000-01-01T00:00:00+01:00' }, 400, 'time'],
     ['a day that is none', { topic: 'orders', data: 1, time: '2026-02-30T13:00:00Z' }, 400, 'time'],
     ['an attribute that is no text', { topic: 'orders', data: 1, attributes: { a: 1 } }, 400, '"a"'],
     ['a reserved attribute', '{"topic":"orders","data":1,"attributes":{"__proto__":"x"}}', 400, '__proto__'],
