@@ -32,10 +32,14 @@ export async function dispatchEvents(
   ports: DispatchPorts,
   now: number,
 ): Promise<readonly DispatchEnding[]> {
+  const storeGate = makeGate(STORE_CALLS_AT_A_TIME);
   const batch = {
     ...ports,
-    match: matchSubscriptions(ports.subscriptions),
-    storeGate: makeGate(STORE_CALLS_AT_A_TIME),
+    // Each topic that a batch names is asked for with its patterns: a record may name a thousand.
+    match: matchSubscriptions({
+      ofTopic: (selector) => storeGate(() => ports.subscriptions.ofTopic(selector)),
+    }),
+    storeGate,
     sendGate: makeGate(SENDS_AT_A_TIME),
   };
   const endings = await inParallel(KEYS_SIDE_BY_SIDE, groupByKey(records), async (group) => {

@@ -159,6 +159,24 @@ describe('dispatchEvents', () => {
     expect(asked).toEqual(['manage/invoices', 'manage/orders', 'manage:*']);
   });
 
+  it('asks for the subscriptions of many topics a few at a time, so that no call waits for a socket', async () => {
+    const stage = await stageWith();
+    let [open, most] = [0, 0];
+    jest.spyOn(stage.subscriptions, 'ofTopic').mockImplementation(async () => {
+      open += 1;
+      most = Math.max(most, open);
+      await new Promise(setImmediate);
+      open -= 1;
+      return [];
+    });
+    const topicOf = (index: number) => ({ door: 'manage' as const, name: `t${index}.a.b.c.d.e.f.g` });
+    await stage.dispatch(
+      aRecord(Array.from({ length: 200 }, (_, index) => anEvent(`e${index}`, { topic: topicOf(index) }))),
+    );
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(50);
+  });
+
   it('finds who listens to a pattern, each once, and says by which pattern', async () => {
     const stage = await stageWith('sub_exact');
     const patterns = { sub_all: '*', sub_near: 'user.profile.*', sub_far: 'user.*', sub_no: 'users.*' };
