@@ -19,8 +19,16 @@ const wrappers = new Set([
 export function makeDataJudge(schema: JsonObject): DataJudge {
   const validator = makeValidator(schema);
   return (data) => {
-    const { valid, errors } = validator.validate(data);
-    return valid ? undefined : explain(errors, schema);
+    try {
+      const { valid, errors } = validator.validate(data);
+      return valid ? undefined : explain(errors, schema);
+    } catch (error) {
+      // The validator recurses where a schema refers to itself.
+      if (error instanceof RangeError) {
+        return 'data is nested too deep to be held against the schema of its topic';
+      }
+      throw error;
+    }
   };
 }
 

@@ -52,6 +52,11 @@ describe('a judge of data', () => {
     expect(makeDataJudge(schema as never)(data)).toBeUndefined();
   });
 
+  it('refuses data that is too deep for a schema that refers to itself', () => {
+    const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`);
+    expect(makeDataJudge({ items: { $ref: '#' } } as never)(deep)).toContain('nested too deep');
+  });
+
   it('leaves the schema as it was', () => {
     const schema = Object.freeze({ $defs: Object.freeze({ a: Object.freeze({}) }), $ref: '#/$defs/a' });
     makeDataJudge(schema)(1);
