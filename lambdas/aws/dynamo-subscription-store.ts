@@ -182,18 +182,24 @@ export function makeDynamoSubscriptionStore(
     return (await ifConditionHolds(client.send(command)))?.Attributes;
   }
 
-  /** After the state: a crash in between leaves rows that lists skip. */
+  /**
+   * After the state: a crash in between leaves rows that lists skip. One of a derived id may have been made again
+   * meanwhile: its reference stays.
+   */
   async function unlist(subscription: Subscription): Promise<void> {
     await client.send(new DeleteCommand({ TableName: tableName, Key: ownerRowKey(subscription) }));
     const { expression, names, values } = buildUpdate({ expires_at: tombstoneExpiry() });
-    await client.send(
-      new UpdateCommand({
-        TableName: tableName,
-        Key: referenceRowKey(subscription.id),
-        UpdateExpression: expression,
-        ExpressionAttributeNames: names,
-        ExpressionAttributeValues: values,
-      }),
+    await ifConditionHolds(
+      client.send(
+        new UpdateCommand({
+          TableName: tableName,
+          Key: referenceRowKey(subscription.id),
+          UpdateExpression: expression,
+          ConditionExpression: '#created_at = :created_at',
+          ExpressionAttributeNames: { ...names, '#created_at': 'created_at' },
+          ExpressionAttributeValues: { ...values, ':created_at': subscription.createdAt },
+        }),
+      ),
     );
   }
 

@@ -296,6 +296,32 @@ describe('callbacks on DynamoDB', () => {
     expect(subscriptions).toEqual([one]);
   });
 
+  it('keep their reference where one is made again while the earlier one is being deleted', async () => {
+    const table = await freshTable();
+    const one = aSubscription({ topic: { door: 'webhooks', name: 'a' } });
+    const again = { ...one, createdAt: '2027-01-01T00:00:00.000Z' };
+    const callbacks = makeDynamoCallbackSubscriptions(client, table);
+    await callbacks.createOnce(one);
+    const interrupted: DynamoDBDocumentClient = Object.assign(Object.create(client), {
+      async send(command: { constructor: { name: string } }) {
+        // The state says deleted by now, the list not yet.
+        if (command.constructor.name === 'DeleteCommand') {
+          await callbacks.createOnce(again);
+        }
+        return client.send(command as never);
+      },
+    });
+    await makeDynamoSubscriptionStore(interrupted, table).changeState(one, {
+      from: ['active'],
+      to: 'deleted',
+      at,
+    });
+    const inAYear = () => Date.now() + 365 * 24 * 3600_000;
+    const store = makeDynamoSubscriptionStore(client, table, inAYear);
+    await expect(store.find(one.id)).resolves.toEqual(again);
+    expect((await store.list({ owner: one.owner, limit: 9 })).subscriptions).toEqual([again]);
+  });
+
   it('write nothing for what is there already', async () => {
     const table = await freshTable();
     const callbacks = makeDynamoCallbackSubscriptions(client, table);
