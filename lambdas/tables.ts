@@ -50,7 +50,7 @@ export const tables = {
    * partition `accounts`, sort = id;
    * partition `topics`, sort = `<door>/<name>`, and partition `owner#<subject>`, sort = `<created at>#<id>`:
    * rows that only list what lies elsewhere;
-   * partition `target#<subscription id>`: sort `rate` and `permits#<n>`, what its limits count.
+   * partition `target#<subscription id>`: sort `rate#<per second>` and `permits#<n>`, what its limits count.
    */
   registry: {
     partitionKey: 'partition',

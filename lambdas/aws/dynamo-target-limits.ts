@@ -28,14 +28,14 @@ export function makeDynamoTargetLimits(
   tableName: string,
   random: () => number = Math.random,
 ): TargetLimits {
-  /** Subscription → the next free moment, as this worker saw it. */
+  /** Subscription and rate → the next free moment, as this worker saw it. */
   const nextSeen = new Map<string, number>();
   return { reserveSlot, takePermit, returnPermit };
 
   /** One write: what this worker saw last tells whether there is a backlog, and only a change of that costs another. */
   async function reserveSlot(subscriptionId: string, options: SlotOptions): Promise<Date | 'full'> {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const hasBacklog = (nextSeen.get(subscriptionId) ?? 0) > options.now.getTime();
+      const hasBacklog = (nextSeen.get(rateName(subscriptionId, options)) ?? 0) > options.now.getTime();
       const steps = hasBacklog ? [queueUp, startAnew] : [startAnew, queueUp];
       for (const step of steps) {
         const slot = await step(subscriptionId, options);
@@ -43,7 +43,7 @@ export function makeDynamoTargetLimits(
           return slot;
         }
       }
-      const [row] = await batchRead(client, tableName, [rateKey(subscriptionId)]);
+      const [row] = await batchRead(client, tableName, [rateKey(subscriptionId, options)]);
       if (((row?.next as number | undefined) ?? 0) > options.latest.getTime()) {
         return 'full';
       }
@@ -51,11 +51,9 @@ export function makeDynamoTargetLimits(
     throw new Error('the rate limit of a target keeps changing while a moment is being reserved');
   }
 
-  async function startAnew(
-    subscriptionId: string,
-    { ratePerSecond, now }: SlotOptions,
-  ): Promise<Date | undefined> {
-    const row = await updateRate(subscriptionId, now, {
+  async function startAnew(subscriptionId: string, options: SlotOptions): Promise<Date | undefined> {
+    const { ratePerSecond, now } = options;
+    const row = await updateRate(subscriptionId, options, {
       UpdateExpression: 'SET #next = :after, #expires_at = :expires_at',
       ConditionExpression: 'attribute_not_exists(#next) OR #next <= :now',
       ExpressionAttributeValues: { ':after': now.getTime() + interval(ratePerSecond) },
@@ -63,11 +61,9 @@ export function makeDynamoTargetLimits(
     return row && now;
   }
 
-  async function queueUp(
-    subscriptionId: string,
-    { ratePerSecond, now, latest }: SlotOptions,
-  ): Promise<Date | undefined> {
-    const row = await updateRate(subscriptionId, now, {
+  async function queueUp(subscriptionId: string, options: SlotOptions): Promise<Date | undefined> {
+    const { ratePerSecond, latest } = options;
+    const row = await updateRate(subscriptionId, options, {
       UpdateExpression: 'SET #next = #next + :interval, #expires_at = :expires_at',
       ConditionExpression: '#next > :now AND #next <= :latest',
       ExpressionAttributeValues: { ':interval': interval(ratePerSecond), ':latest': latest.getTime() },
@@ -77,16 +73,16 @@ export function makeDynamoTargetLimits(
 
   async function updateRate(
     subscriptionId: string,
-    now: Date,
+    options: SlotOptions,
     expressions: Pick<
       UpdateCommandInput,
       'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeValues'
     >,
   ): Promise<Row | undefined> {
-    const at = now.getTime();
+    const at = options.now.getTime();
     const command = new UpdateCommand({
       TableName: tableName,
-      Key: rateKey(subscriptionId),
+      Key: rateKey(subscriptionId, options),
       ExpressionAttributeNames: { '#next': 'next', '#expires_at': 'expires_at' },
       ...expressions,
       ExpressionAttributeValues: {
@@ -97,7 +93,7 @@ export function makeDynamoTargetLimits(
     });
     const row = (await ifConditionHolds(client.send(command)))?.Attributes;
     if (row) {
-      remember(subscriptionId, row.next as number);
+      remember(rateName(subscriptionId, options), row.next as number);
     }
     return row;
   }
@@ -168,11 +164,11 @@ export function makeDynamoTargetLimits(
     await ifConditionHolds(client.send(command));
   }
 
-  function remember(subscriptionId: string, next: number): void {
+  function remember(name: string, next: number): void {
     if (nextSeen.size >= MOST_REMEMBERED) {
       nextSeen.clear();
     }
-    nextSeen.set(subscriptionId, next);
+    nextSeen.set(name, next);
   }
 
   function pick(count: number): number {
@@ -185,8 +181,13 @@ function interval(ratePerSecond: number): number {
   return Math.ceil(1_000_000 / ratePerSecond) / 1000;
 }
 
-function rateKey(subscriptionId: string) {
-  return { partition: `target#${subscriptionId}`, sort: 'rate' };
+/** Each rate has a backlog of its own: what was reserved at a slow one does not hold up who was given a faster one. */
+function rateKey(subscriptionId: string, { ratePerSecond }: SlotOptions) {
+  return { partition: `target#${subscriptionId}`, sort: `rate#${ratePerSecond}` };
+}
+
+function rateName(subscriptionId: string, { ratePerSecond }: SlotOptions): string {
+  return `${subscriptionId}#${ratePerSecond}`;
 }
 
 function permitsKey(subscriptionId: string, place: number) {

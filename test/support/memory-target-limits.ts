@@ -6,11 +6,12 @@ export function makeMemoryTargetLimits(): TargetLimits {
   const leases = new Map<string, number[]>();
   return {
     async reserveSlot(id, { ratePerSecond, now, latest }) {
-      const slot = Math.max(next.get(id) ?? 0, now.getTime());
+      const name = `${id}#${ratePerSecond}`;
+      const slot = Math.max(next.get(name) ?? 0, now.getTime());
       if (slot > latest.getTime()) {
         return 'full';
       }
-      next.set(id, slot + Math.ceil(1_000_000 / ratePerSecond) / 1000);
+      next.set(name, slot + Math.ceil(1_000_000 / ratePerSecond) / 1000);
       return new Date(Math.ceil(slot));
     },
     async takePermit(id, { concurrency, leaseSeconds, now }) {

@@ -274,6 +274,15 @@ describe.each(limitStores)('TargetLimits %s', (_, makeWorkers) => {
     );
   });
 
+  it('lets the backlog of a slow rate hold up nobody at a faster one', async () => {
+    const slow = { ratePerSecond: 0.01 };
+    await reserve(worker(), slow);
+    await reserve(worker(), slow);
+    const fast = { ratePerSecond: 10 };
+    expect(await reserve(worker(), fast)).toEqual(now);
+    expect(await reserve(worker(), fast)).toEqual(new Date(now.getTime() + 100));
+  });
+
   it('reserves nothing beyond the latest moment', async () => {
     const limits = worker();
     const soon = { latest: new Date(now.getTime() + 300) };
