@@ -48,20 +48,32 @@ export async function changeSubscription(
   if (found.topic.door === 'system' && (leadsElsewhere(request) || request.state === 'active')) {
     requireScope(principal, 'subscriptions:system');
   }
-  if (request.target !== undefined) {
-    requireDestination(request.target, ports);
+  if (isSentOtherwise(request)) {
+    requireWayOut(request, found, ports);
   }
-  requireNothingOfHttp({
-    target: request.target ?? found.target,
-    format: request.format ?? found.format,
-    headers: request.headers ?? found.headers,
-    credentials: request.credentials === undefined ? found.credentials : request.credentials,
-  });
   const revised = await subscriptions.revise(found, toChanges(request, found, privateTargets), at);
   if (!revised) {
     throw notFound(id);
   }
   return revised;
+}
+
+function isSentOtherwise({ target, format, headers, credentials }: SubscriptionChangesRequest): boolean {
+  return [target, format, headers, credentials].some((change) => change !== undefined);
+}
+
+function requireWayOut(
+  request: SubscriptionChangesRequest,
+  found: Subscription,
+  rules: DestinationRules,
+): void {
+  const { target = found.target, format = found.format, headers = found.headers, credentials } = request;
+  // The door of ADS keeps any text for a URL: what begins to be sent otherwise is judged at last.
+  if (request.target !== undefined || (found.format === 'ads' && format !== 'ads')) {
+    requireDestination(target, rules);
+  }
+  const shown = credentials === undefined ? found.credentials : credentials;
+  requireNothingOfHttp({ target, format, headers, credentials: shown });
 }
 
 /** Credentials, too: who issues the tokens learns of every delivery. Another filter lets other events out. */

@@ -1,6 +1,6 @@
 import { noOwnTargets, type OwnTargets } from '../../../core/webhooks/target-arn';
 import type { DoorAnswer } from '../../support/manage-door';
-import { openSubscriptions } from '../../support/subscriptions-door';
+import { openSubscriptions, type SubscriptionsStage } from '../../support/subscriptions-door';
 
 const target = 'https://hooks.example/orders';
 const queue = 'arn:aws:sqs:eu-central-1:123456789012:orders';
@@ -16,7 +16,13 @@ beforeEach(async () => {
   door = await openDoor(ownTargets);
 });
 
-const openDoor = async (own: OwnTargets) => (await openSubscriptions(1, own)).door;
+let subscriptions: SubscriptionsStage['subscriptions'];
+
+const openDoor = async (own: OwnTargets) => {
+  const stage = await openSubscriptions(1, own);
+  subscriptions = stage.subscriptions;
+  return stage.door;
+};
 
 const order = (differences: object = {}) =>
   door('POST', '/v1/subscriptions', { body: { topic: 'orders', target, ...differences } });
@@ -88,6 +94,20 @@ describe('a target that is an ARN', () => {
     const { body: made } = await order({ topic, target: queue });
     expect(await one('PATCH', made.id, { body: { format: 'ads' } })).toMatchObject({ status: 400 });
   });
+
+  it.each(['arn:aws:sqs:eu-central-1:999999999999:payments', 'http://169.254.169.254/', ''])(
+    'is vetted when a subscription of ADS is to be sent otherwise: "%s"',
+    async (kept) => {
+      const { body: made } = await order({ topic: 'webhooks/*', format: 'ads' });
+      const found = subscriptions.subscriptions.get(made.id)!;
+      subscriptions.subscriptions.set(made.id, { ...found, target: kept });
+      expect(await one('PATCH', made.id, { body: { format: 'standard' } })).toMatchObject({ status: 422 });
+      expect(await one('PATCH', made.id, { body: { description: 'mine' } })).toMatchObject({ status: 200 });
+      expect(await one('PATCH', made.id, { body: { format: 'standard', target } })).toMatchObject({
+        status: 200,
+      });
+    },
+  );
 
   it('is vetted when a subscription is led there, too', async () => {
     const { body: made } = await order();

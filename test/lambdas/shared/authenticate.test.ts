@@ -81,11 +81,14 @@ describe('tokens that are only decoded', () => {
     },
   );
 
-  it.each([{ sub: '' }, { sub: 7 }, { sub: null }])('must name a subject: %j', async (claims) => {
-    await expect(authenticate(bearer(unsignedToken(claims)))).rejects.toMatchObject({
-      code: 'invalid_claims',
-    });
-  });
+  it.each([{ sub: '' }, { sub: 7 }, { sub: null }, { sub: 'a\ud800' }])(
+    'must name a subject: %j',
+    async (claims) => {
+      await expect(authenticate(bearer(unsignedToken(claims)))).rejects.toMatchObject({
+        code: 'invalid_claims',
+      });
+    },
+  );
 
   it('bring scopes as text or as a list, and nothing else', async () => {
     const scopesOf = async (claims: Record<string, unknown>) => [
