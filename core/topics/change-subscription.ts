@@ -76,10 +76,13 @@ function requireWayOut(
   requireNothingOfHttp({ target, format, headers, credentials: shown });
 }
 
-/** Credentials, too: who issues the tokens learns of every delivery. Another filter lets other events out. */
-function leadsElsewhere({ target, filter, credentials }: SubscriptionChangesRequest): boolean {
+/**
+ * Credentials, too: who issues the tokens learns of every delivery. Another filter lets other events out, another
+ * format more of each.
+ */
+function leadsElsewhere({ target, filter, format, credentials }: SubscriptionChangesRequest): boolean {
   const isLedBy = (change: object | null | undefined) => change !== undefined && change !== null;
-  return target !== undefined || filter !== undefined || isLedBy(credentials);
+  return [target, filter, format].some((change) => change !== undefined) || isLedBy(credentials);
 }
 
 function toChanges(

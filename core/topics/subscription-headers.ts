@@ -28,7 +28,9 @@ const reserved: ReadonlySet<string> = new Set([
   'content-encoding',
   'expect',
   'user-agent',
+  // No header's: the first changes the object that holds it, the second the store takes for a class.
   '__proto__',
+  'constructor',
 ]);
 
 /**

@@ -189,18 +189,15 @@ export function makeDynamoSubscriptionStore(
   async function unlist(subscription: Subscription): Promise<void> {
     await client.send(new DeleteCommand({ TableName: tableName, Key: ownerRowKey(subscription) }));
     const { expression, names, values } = buildUpdate({ expires_at: tombstoneExpiry() });
-    await ifConditionHolds(
-      client.send(
-        new UpdateCommand({
-          TableName: tableName,
-          Key: referenceRowKey(subscription.id),
-          UpdateExpression: expression,
-          ConditionExpression: '#created_at = :created_at',
-          ExpressionAttributeNames: { ...names, '#created_at': 'created_at' },
-          ExpressionAttributeValues: { ...values, ':created_at': subscription.createdAt },
-        }),
-      ),
-    );
+    const command = new UpdateCommand({
+      TableName: tableName,
+      Key: referenceRowKey(subscription.id),
+      UpdateExpression: expression,
+      ConditionExpression: '#created_at = :created_at',
+      ExpressionAttributeNames: { ...names, '#created_at': 'created_at' },
+      ExpressionAttributeValues: { ...values, ':created_at': subscription.createdAt },
+    });
+    await ifConditionHolds(client.send(command));
   }
 
   function tombstoneExpiry(): number {

@@ -470,7 +470,11 @@ describe('manage-subscriptions, making one', () => {
     ['at the top', `{"topic":"orders","target":"${target}","__proto__":{"x":1}}`],
     ['among the headers', `{"topic":"orders","target":"${target}","headers":{"__proto__":"x"}}`],
     ['in the policy', `{"topic":"orders","target":"${target}","policy":{"__proto__":{"jitter":1}}}`],
-  ])('refuses __proto__ %s', async (_, body) => {
+    [
+      'among the headers, as a class',
+      `{"topic":"orders","target":"${target}","headers":{"constructor":"x"}}`,
+    ],
+  ])('refuses names that are more than names %s', async (_, body) => {
     await expect(door('POST', '/v1/subscriptions', { body })).resolves.toMatchObject({ status: 400 });
   });
 
@@ -624,6 +628,7 @@ describe('manage-subscriptions, afterwards', () => {
     const { id } = made.body;
     expect((await one('PATCH', id, { body: { target: 'https://evil.example/' } })).status).toBe(403);
     expect((await one('PATCH', id, { body: { filter: null } })).status).toBe(403);
+    expect((await one('PATCH', id, { body: { format: 'standard' } })).status).toBe(403);
     expect((await one('PATCH', id, { body: { state: 'paused' } })).status).toBe(200);
     expect((await one('PATCH', id, { body: { state: 'active' } })).status).toBe(403);
     expect((await one('DELETE', id)).status).toBe(204);
