@@ -265,6 +265,7 @@ export const functions = {
       'DELIVERIES_QUEUE_URL',
       'DEAD_LETTER_QUEUE_URL',
       'EVENTS_STREAM_NAME',
+      'NOTICES_QUEUE_URL',
       'ALLOW_PRIVATE_TARGETS',
       'FORWARD_PROXY',
       'TARGET_ARNS',
@@ -295,6 +296,14 @@ export const functions = {
     ],
     memoryMegabytes: 512,
     timeoutSeconds: 55,
+  },
+  'notify-owners': {
+    handler: 'webhooks/notify-owners',
+    trigger: 'queue',
+    description: 'Mails the owners of subscriptions that fail or were switched off.',
+    environment: ['REGISTRY_TABLE_NAME', 'NOTIFY_FROM'],
+    memoryMegabytes: 256,
+    timeoutSeconds: 30,
   },
   'erase-subject': {
     handler: 'erasure/erase-subject',

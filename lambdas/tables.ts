@@ -50,7 +50,8 @@ export const tables = {
    * partition `accounts`, sort = id;
    * partition `topics`, sort = `<door>/<name>`, and partition `owner#<subject>`, sort = `<created at>#<id>`:
    * rows that only list what lies elsewhere;
-   * partition `target#<subscription id>`: sort `rate#<per second>` and `permits#<n>`, what its limits count.
+   * partition `target#<subscription id>`: sort `rate#<per second>` and `permits#<n>`, what its limits count;
+   * partition `notice#<event id>`, sort `notice`: whether an owner was mailed.
    */
   registry: {
     partitionKey: 'partition',

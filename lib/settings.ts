@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
 import { functions } from '../lambdas/functions';
+import { isNotifySender } from './notify-sender';
 import { isTargetArn } from './target-arns';
 
 /** A setting that is wrong: says which, where it came from and what to write instead. */
@@ -23,6 +24,10 @@ const cidr = z.string().refine(isCidr, 'expected a CIDR range such as "10.0.0.0/
 const TARGET_ARN_ADVICE =
   'expected the exact ARN of an SQS queue, SNS topic, EventBridge bus or Kinesis stream, such as ' +
   '"arn:aws:sqs:eu-central-1:123456789012:orders", or "arn:aws:sqs:::orders" for the account and region of the stack';
+
+const NOTIFY_FROM_ADVICE =
+  'expected an address that SES has verified, such as "hub@example.org", or the ARN of an identity of this account, ' +
+  'such as "arn:aws:ses:::identity/example.org"';
 
 /** Every key that a stage's settings may override: its shape and what it does today. */
 export const settingKeys = {
@@ -57,6 +62,8 @@ export const settingKeys = {
       .refine((arns) => new Set(arns).size === arns.length, 'an ARN comes twice'),
     effect: 'template',
   },
+  /** From whom owners are mailed that their subscriptions fail: an address or an identity's ARN; else nobody is. */
+  notifyFrom: { schema: text.refine(isNotifySender, NOTIFY_FROM_ADVICE), effect: 'template' },
   seedProfiles: { schema: whole.min(0), effect: 'local' },
   acceptUnknownTopics: { schema: z.boolean(), effect: 'template' },
   /** Whether an ADS event that was triggered before is left out; `{"relation_added": false}`: all but those. */

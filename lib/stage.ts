@@ -15,7 +15,13 @@ export interface StageSettings
     Defaults,
     Pick<
       SettingOverrides,
-      'registrationToken' | 'triggerToken' | 'tokenSecret' | 'pubsub' | 'publicBaseUrl' | 'forwardProxy'
+      | 'registrationToken'
+      | 'triggerToken'
+      | 'tokenSecret'
+      | 'pubsub'
+      | 'publicBaseUrl'
+      | 'forwardProxy'
+      | 'notifyFrom'
     > {
   readonly stage: StageName;
   /** JSON: `{publisher: {keys: [JWK]}}`, public keys alone. */

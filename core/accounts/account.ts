@@ -49,6 +49,11 @@ export interface Credential {
   readonly isBlocked: boolean;
 }
 
+/** Whether a text, such as an owner, has the form of an account's id: subjects of tokens have others. */
+export function isAccountId(text: string): boolean {
+  return /^acc_[\w-]{24}$/.test(text);
+}
+
 /** With the same words for an account that is not there and one that was deleted. */
 export function isThere(account: Account | undefined): account is Account {
   return account !== undefined && account.state !== 'deleted';

@@ -3,7 +3,7 @@ import { inParallel } from '../in-parallel';
 import { type Principal, requireScope } from '../principal';
 import type { SubscriptionStore } from '../topics/ports';
 import { accessTokenScopes, issueToken, type TokenPorts } from './access-token';
-import { type Account, isThere, revised } from './account';
+import { type Account, isAccountId, isThere, revised } from './account';
 import type { AccountStore, KeyStore } from './ports';
 
 export interface AccountPorts {
@@ -50,10 +50,6 @@ export async function findAccount(id: string, accounts: Pick<AccountStore, 'find
     throw new ServiceError('not_found', `there is no account ${JSON.stringify(id.slice(0, 64))}`);
   }
   return account;
-}
-
-function isAccountId(text: string): boolean {
-  return /^acc_[\w-]{24}$/.test(text);
 }
 
 /**

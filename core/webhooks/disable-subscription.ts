@@ -3,12 +3,13 @@ import type { SubscriptionStore } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
 import { type Attempt, type Delivery, subscriptionOf } from './delivery';
 import { subscriptionDisabled, tellOperationalEvent } from './operational-events';
+import { type NoticePorts, noticeOwner } from './owner-notice';
 
 /** `gone`: the target answered 410; `failing`: the disable rule of the policy. */
 export type DisableReason = 'gone' | 'failing';
 
 /**
- * Switches a subscription off after an attempt, and tells its owner by an event. Can be repeated: the time at which
+ * Switches a subscription off after an attempt, and tells its owner by an event, and by mail where the stage sends any. Can be repeated: the time at which
  * the attempt ended marks the change as this attempt's own. A subscription that its owner has changed since the
  * attempt began (another target, switched on again) is left alone.
  * @param subscription as it is now.
@@ -17,7 +18,10 @@ export type DisableReason = 'gone' | 'failing';
 export async function disableSubscription(
   subscription: Subscription,
   cause: { readonly row: Delivery; readonly attempt: Attempt; readonly reason: DisableReason },
-  ports: { readonly subscriptions: Pick<SubscriptionStore, 'changeState'>; readonly events: EventStream },
+  ports: NoticePorts & {
+    readonly subscriptions: Pick<SubscriptionStore, 'changeState'>;
+    readonly events: EventStream;
+  },
 ): Promise<boolean> {
   const { row, attempt, reason } = cause;
   const at = new Date(Date.parse(attempt.at) + attempt.milliseconds).toISOString();
@@ -30,6 +34,8 @@ export async function disableSubscription(
   } else if (subscription.state !== 'disabled' || subscription.updatedAt !== at) {
     return false;
   }
-  await tellOperationalEvent(subscriptionDisabled(subscription, reason, at), row, ports);
+  const event = subscriptionDisabled(subscription, reason, at);
+  await tellOperationalEvent(event, row, ports);
+  await noticeOwner(subscription, event, { kind: 'disabled', reason }, ports);
   return true;
 }

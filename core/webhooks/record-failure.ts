@@ -6,9 +6,10 @@ import { type Attempt, type Delivery, deliveryId, subscriptionOf } from './deliv
 import { disableProgress, warningDue } from './disable-rule';
 import { disableSubscription } from './disable-subscription';
 import { subscriptionFailing, tellOperationalEvent } from './operational-events';
+import { type NoticePorts, noticeOwner } from './owner-notice';
 import type { TargetHealthStore } from './target-ports';
 
-export interface HealthPorts {
+export interface HealthPorts extends NoticePorts {
   readonly health: TargetHealthStore;
   readonly subscriptions: Pick<SubscriptionStore, 'findMany' | 'changeState'>;
   readonly events: EventStream;
@@ -84,7 +85,9 @@ async function judge(
   }
   const { at, milliseconds } = cause.attempt;
   const time = new Date(Date.parse(at) + milliseconds).toISOString();
-  await tellOperationalEvent(subscriptionFailing(subscription, health, percent, time), cause.row, ports);
+  const event = subscriptionFailing(subscription, health, percent, time);
+  await tellOperationalEvent(event, cause.row, ports);
+  await noticeOwner(subscription, event, { kind: 'failing', percent }, ports);
   await ports.health.recordWarning(subscription, percent);
   return ['warned'];
 }

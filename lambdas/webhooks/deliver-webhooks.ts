@@ -18,6 +18,7 @@ import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeadLetterQueue } from '../aws/sqs-dead-letter-queue';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
+import { makeSqsOwnerNotices } from '../aws/sqs-owner-notices';
 import { makeTargets } from '../aws/targets/make-targets';
 import { readEnvironment } from '../shared/environment';
 import { makeLogger, makeMetrics } from '../shared/logging';
@@ -75,6 +76,7 @@ function wirePorts(): DeliverPorts {
     queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
     deadLetters: makeSqsDeadLetterQueue(sqsClient(), environment.DEAD_LETTER_QUEUE_URL),
     events,
+    notices: makeSqsOwnerNotices(sqsClient, environment.NOTICES_QUEUE_URL),
     subscriptions,
     health: makeDynamoTargetHealth(documentClient(), environment.REGISTRY_TABLE_NAME),
     limits: sharePlaces(makeDynamoTargetLimits(documentClient(), environment.REGISTRY_TABLE_NAME), pause),

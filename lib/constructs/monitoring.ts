@@ -72,6 +72,7 @@ export class Monitoring extends Construct {
 
   private addDeliveryAlarms(): void {
     const { queue, deadLetters } = this.props.webhooks.deliveries;
+    this.addNoticeAlarm();
     this.addAlarm('dead-letters', {
       harm: 'Subscribers miss events: dead letters wait to be sent again',
       anchor: 'dead-letters',
@@ -115,6 +116,21 @@ export class Monitoring extends Construct {
       periods: 2,
       silenceIsHarm: true,
     });
+  }
+
+  private addNoticeAlarm(): void {
+    const { owners } = this.props.webhooks;
+    if (owners) {
+      this.addAlarm('owners-not-told', {
+        harm: 'Owners are not told that their subscriptions fail: mails could not be sent',
+        anchor: 'owners-not-told',
+        metric: owners.notices.deadLetters.metricApproximateNumberOfMessagesVisible({
+          period: fiveMinutes,
+          statistic: 'Maximum',
+        }),
+        threshold: 0,
+      });
+    }
   }
 
   private addDoorAlarms(): void {
@@ -168,6 +184,7 @@ export class Monitoring extends Construct {
       webhooks.resendDeadLetters,
       webhooks.replayEvents,
       erasure.eraseSubject,
+      ...(webhooks.owners ? [webhooks.owners.notifyOwners] : []),
     ];
   }
 
@@ -203,5 +220,6 @@ const workerHarms: Partial<Record<FunctionName, string>> = {
   'requeue-deliveries': 'Webhook retries are late',
   'resend-dead-letters': 'Dead letters are not sent again',
   'replay-events': 'Replays stand still, and live webhooks that wait for one',
+  'notify-owners': 'Owners are not told that their subscriptions fail',
   'erase-subject': 'What is to be erased stays',
 };

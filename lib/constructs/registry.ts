@@ -29,6 +29,11 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem');
   }
 
+  /** Lets the function look the owner of a subscription up, and mark that it was mailed. */
+  grantNotify(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'UpdateItem');
+  }
+
   /** Lets the function look up the subscriptions of deliveries. */
   grantLookUp(fn: ServiceFunction): void {
     this.store.grant(fn, 'BatchGetItem');

@@ -2,6 +2,7 @@ import { Construct } from 'constructs';
 import { functions } from '../../lambdas/functions';
 import type { EventLog } from './event-log';
 import { OwnTargets } from './own-targets';
+import { OwnerNotices } from './owner-notices';
 import { QueueWithDlq } from './queue-with-dlq';
 import type { Registry } from './registry';
 import { ServiceFunction, type StageProps } from './service-function';
@@ -22,6 +23,8 @@ export class WebhookDelivery extends Construct {
   readonly deliveries: QueueWithDlq;
   /** What subscriptions may lead to beside URLs. */
   readonly targets: OwnTargets;
+  /** Not there in a stage that mails nobody. */
+  readonly owners: OwnerNotices | undefined;
   private readonly rows: Store<'deliveries'>;
 
   constructor(
@@ -35,6 +38,7 @@ export class WebhookDelivery extends Construct {
       workerTimeoutSeconds: functions['deliver-webhooks'].timeoutSeconds,
     });
     this.targets = new OwnTargets(this, 'targets', props.settings);
+    this.owners = this.addOwners();
     this.rows = new Store(this, 'deliveries', props.settings);
     this.deliverWebhooks = this.addDeliverWebhooks();
     this.requeueDeliveries = this.addRequeueDeliveries();
@@ -70,6 +74,13 @@ export class WebhookDelivery extends Construct {
     this.deliveries.grantSend(fn);
   }
 
+  private addOwners(): OwnerNotices | undefined {
+    const { notifyFrom } = this.props.settings;
+    return notifyFrom === undefined
+      ? undefined
+      : new OwnerNotices(this, 'owners', { ...this.props, notifyFrom });
+  }
+
   private addDeliverWebhooks(): ServiceFunction {
     const { settings, events, registry } = this.props;
     const fn = new ServiceFunction(this, 'deliver-webhooks', {
@@ -81,6 +92,7 @@ export class WebhookDelivery extends Construct {
         DELIVERIES_QUEUE_URL: this.deliveries.queue.queueUrl,
         DEAD_LETTER_QUEUE_URL: this.deliveries.deadLetters.queueUrl,
         EVENTS_STREAM_NAME: events.stream.streamName,
+        NOTICES_QUEUE_URL: this.owners?.notices.queue.queueUrl ?? '',
         ALLOW_PRIVATE_TARGETS: JSON.stringify(settings.allowPrivateTargets),
         FORWARD_PROXY: settings.forwardProxy ?? '',
         TARGET_ARNS: this.targets.environment,
@@ -93,6 +105,7 @@ export class WebhookDelivery extends Construct {
     this.deliveries.grantSend(fn);
     this.deliveries.grantBury(fn);
     this.targets.grant(fn);
+    this.owners?.notices.grantSend(fn);
     this.deliveries.feed(fn, { maximumConcurrency: settings.deliveryConcurrency });
     return fn;
   }

@@ -85,6 +85,8 @@ function runtimeEnvironment(
     AWS_ENDPOINT_URL_SNS: endpoints.sqs,
     // There is no emulator of event buses: nobody listens here, and nothing leaves the machine.
     AWS_ENDPOINT_URL_EVENTBRIDGE: 'http://127.0.0.1:1',
+    // Nor is there a mail service: with a sender set, mails fail where it shows, and none leaves the machine.
+    AWS_ENDPOINT_URL_SESV2: 'http://127.0.0.1:1',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
     // The profiles of whoever runs this must not reach the functions.
     AWS_CONFIG_FILE: devNull,

@@ -46,6 +46,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'requeue-deliveries': 271,
   'resend-dead-letters': 417,
   'erase-subject': 300,
+  'notify-owners': 400,
   'replay-events': 380,
   'generate-cis-key': 198,
 };
@@ -120,6 +121,7 @@ const actionOf: Readonly<Record<string, string>> = {
   SendMessageCommand: 'sqs:SendMessage',
   SendMessageBatchCommand: 'sqs:SendMessage',
   PublishCommand: 'sns:Publish',
+  SendEmailCommand: 'ses:SendEmail',
   PutEventsCommand: 'events:PutEvents',
   ReceiveMessageCommand: 'sqs:ReceiveMessage',
   DeleteMessageCommand: 'sqs:DeleteMessage',
@@ -134,6 +136,9 @@ const targetArns = {
   bus: 'arn:aws:events:us-east-1:000000000000:event-bus/orders',
   stream: 'arn:aws:kinesis:us-east-1:000000000000:stream/orders',
 };
+
+/** Whom a stage may mail from. */
+const notifyFrom = 'arn:aws:ses:us-east-1:000000000000:identity/example.org';
 
 const registry = 'topics/registry';
 const deliveries = 'webhooks/deliveries';
@@ -153,6 +158,7 @@ const storeOf: Readonly<Record<string, string>> = {
   'dynamo-key-store': registry,
   'dynamo-credential-reader': registry,
   'dynamo-callback-subscriptions': registry,
+  'dynamo-notice-marks': registry,
   'dynamo-run-numbers': registry,
   'dynamo-replay-store': registry,
   'dynamo-live-gate': registry,
@@ -178,6 +184,8 @@ const storeOf: Readonly<Record<string, string>> = {
   'kinesis-event-stream': 'events/events-stream',
   'sqs-delivery-queue': 'webhooks/deliveries-queue/Queue',
   'sqs-dead-letter-queue': deadLetterQueue,
+  'sqs-owner-notices': 'webhooks/owners/notices-queue/Queue',
+  'ses-mailer': JSON.stringify(notifyFrom),
   'send-to-queue': JSON.stringify(targetArns.queue),
   'publish-to-topic': JSON.stringify(targetArns.topic),
   'put-on-bus': JSON.stringify(targetArns.bus),
@@ -230,6 +238,7 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
     `sqs:ReceiveMessage ${deadLetterQueue}`,
     `sqs:DeleteMessage ${deadLetterQueue}`,
   ],
+  'notify-owners': ['BatchGetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} ${registry}`),
   'requeue-deliveries': [`dynamodb:GetItem ${deliveries}`],
   'manage-erasures': [`dynamodb:Query ${erasures}`],
   'erase-subject': [
@@ -245,7 +254,7 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
 };
 
 describe('each function may do what its code does, and nothing else', () => {
-  const template = templateOf('preview', { targetArns: Object.values(targetArns) });
+  const template = templateOf('preview', { targetArns: Object.values(targetArns), notifyFrom });
 
   it.each(stems)('%s', (stem) => {
     const granted = grantsOf(template, stem)

@@ -11,11 +11,14 @@ const preview = templateOf('preview');
 const dev = templateOf('dev');
 const prod = templateOf('prod');
 const stages = { preview, dev, prod };
-const stems = Object.keys(functions) as FunctionName[];
+/** With what only settings bring. */
+const whole = templateOf('prod', { notifyFrom: 'hub@acme.io' });
+const all = Object.keys(functions) as FunctionName[];
+const stems = all.filter((stem) => stem !== 'notify-owners');
 
-describe.each(stems)('the function %s', (stem) => {
+describe.each(all)('the function %s', (stem) => {
   const definition: FunctionDefinition = functions[stem];
-  const { Properties, id } = at(prod, `${stem}/Function/Resource`);
+  const { Properties, id } = at(whole, `${stem}/Function/Resource`);
 
   it('runs as the map says, on Node 24 and arm64, traced', () => {
     expect(Properties).toMatchObject({
@@ -36,13 +39,13 @@ describe.each(stems)('the function %s', (stem) => {
   });
 
   it('has a role and a log group of its own, which is not kept for ever', () => {
-    const users = ofType(prod, 'AWS::Lambda::Function').filter(
+    const users = ofType(whole, 'AWS::Lambda::Function').filter(
       (other) => JSON.stringify(other.Properties.Role) === JSON.stringify(Properties.Role),
     );
     expect(users.map((user) => user.id)).toEqual([id]);
-    expect(at(prod, `${stem}/Role/Resource`).Properties.ManagedPolicyArns).toBeUndefined();
-    expect(at(prod, `${stem}/Logs/Resource`).Properties.RetentionInDays).toBe(90);
-    expect(Properties.LoggingConfig).toEqual({ LogGroup: { Ref: at(prod, `${stem}/Logs/Resource`).id } });
+    expect(at(whole, `${stem}/Role/Resource`).Properties.ManagedPolicyArns).toBeUndefined();
+    expect(at(whole, `${stem}/Logs/Resource`).Properties.RetentionInDays).toBe(90);
+    expect(Properties.LoggingConfig).toEqual({ LogGroup: { Ref: at(whole, `${stem}/Logs/Resource`).id } });
   });
 });
 

@@ -17,7 +17,8 @@ const handlersDirectory = stubHandlers();
 
 function stackOf(stage: StageName): { readonly app: App; readonly stack: ChangewireStack } {
   const app = makeApp({ outdir: mkdtempSync(join(tmpdir(), 'changewire-nag-')) });
-  const stack = addStack(app, { stage, settings: stage === 'preview' ? {} : identity, handlersDirectory });
+  const settings = { ...(stage !== 'preview' && identity), notifyFrom: 'hub@acme.io' };
+  const stack = addStack(app, { stage, settings, handlersDirectory });
   return { app, stack };
 }
 

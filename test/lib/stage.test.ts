@@ -93,6 +93,7 @@ describe('parseOverrides', () => {
       allowPrivateTargets: ['10.0.0.0/8', '::1/128'],
       forwardProxy: 'http://proxy.acme.io:3128',
       targetArns: ['arn:aws:sqs:eu-central-1:123456789012:orders', 'arn:aws:sns:::orders'],
+      notifyFrom: 'hub@acme.io',
       seedProfiles: 0,
       acceptUnknownTopics: false,
       dedupeTriggers: false,

@@ -31,6 +31,7 @@ export async function startDeliveryStack() {
     DELIVERIES_QUEUE_URL: queueUrl,
     DEAD_LETTER_QUEUE_URL: deadLetterUrl,
     EVENTS_STREAM_NAME: 'events',
+    NOTICES_QUEUE_URL: '',
     ALLOW_PRIVATE_TARGETS: 'true',
     FORWARD_PROXY: '',
     TARGET_ARNS: '',

@@ -3,6 +3,7 @@ import type { EventBatch } from '../../core/events/ports';
 import type { Subscription } from '../../core/topics/subscription';
 import { type DeliverPorts, deliverWebhook } from '../../core/webhooks/deliver-webhook';
 import type { DeadLetterMessage, DeliveryMessage } from '../../core/webhooks/delivery';
+import type { OwnerNotice } from '../../core/webhooks/owner-notice';
 import type { ReceivedDeadLetter, TargetResult, WebhookRequest } from '../../core/webhooks/ports';
 import { requeueDeliveries } from '../../core/webhooks/requeue-deliveries';
 import { settleDeadLetters } from '../../core/webhooks/settle-dead-letters';
@@ -44,6 +45,7 @@ export function makeWorld(options: {
   const deadLetterQueue: { body: unknown; receipt: string }[] = [];
   const posts: { request: WebhookRequest; at: number; stateBefore: string | undefined }[] = [];
   const appended: EventBatch[] = [];
+  const notices: OwnerNotice[] = [];
 
   async function effect<T>(act: () => Promise<T> | T): Promise<T> {
     effects += 1;
@@ -108,6 +110,7 @@ export function makeWorld(options: {
       send: (message: DeadLetterMessage) => effect(() => bury(message)),
     },
     events: { append: (batches) => effect(() => void appended.push(...batches)) },
+    notices: { send: (notice) => effect(() => void notices.push(notice)) },
     subscriptions: { findMany, changeState },
     health: withEffects(
       makeMemoryTargetHealth({
@@ -215,6 +218,8 @@ export function makeWorld(options: {
     deadLetterQueue,
     posts,
     appended,
+    /** What owners are to be told by mail, repetitions too. */
+    notices,
     /** The operational events, in the order in which they were told. */
     told: () => appended.flatMap(({ events }) => events),
     run,
