@@ -1,6 +1,6 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type { NoticeMarks } from '../../core/webhooks/notify-owner';
+import { ifConditionHolds } from './conditional-write';
 import { expiryAfter } from './row';
 
 /** Longer than queues (14 days, and 14 among their dead letters) and streams can bring a notice again. */
@@ -13,30 +13,26 @@ export function makeDynamoNoticeMarks(client: DynamoDBDocumentClient, tableName:
   return { claim, recordSent };
 
   async function claim(eventId: string, now: Date, until: Date): Promise<'claimed' | 'sent' | 'busy'> {
-    try {
-      await client.send(
-        new UpdateCommand({
-          TableName: tableName,
-          Key: keyOf(eventId),
-          UpdateExpression: 'SET #claimed_until = :until, #expires_at = :expires_at',
-          ConditionExpression:
-            'attribute_not_exists(#sent_at) AND (attribute_not_exists(#claimed_until) OR #claimed_until <= :now)',
-          ExpressionAttributeNames: { ...names, '#claimed_until': 'claimed_until' },
-          ExpressionAttributeValues: {
-            ':until': until.toISOString(),
-            ':now': now.toISOString(),
-            ':expires_at': expiryAfter(KEPT_DAYS, now.getTime()),
-          },
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      );
+    const command = new UpdateCommand({
+      TableName: tableName,
+      Key: keyOf(eventId),
+      UpdateExpression: 'SET #claimed_until = :until, #expires_at = :expires_at',
+      ConditionExpression:
+        'attribute_not_exists(#sent_at) AND (attribute_not_exists(#claimed_until) OR #claimed_until <= :now)',
+      ExpressionAttributeNames: { ...names, '#claimed_until': 'claimed_until' },
+      ExpressionAttributeValues: {
+        ':until': until.toISOString(),
+        ':now': now.toISOString(),
+        ':expires_at': expiryAfter(KEPT_DAYS, now.getTime()),
+      },
+    });
+    if (await ifConditionHolds(client.send(command))) {
       return 'claimed';
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) {
-        return error.Item?.sent_at ? 'sent' : 'busy';
-      }
-      throw error;
     }
+    const { Item } = await client.send(
+      new GetCommand({ TableName: tableName, Key: keyOf(eventId), ConsistentRead: true }),
+    );
+    return Item?.sent_at === undefined ? 'busy' : 'sent';
   }
 
   async function recordSent(eventId: string, now: Date): Promise<void> {

@@ -36,10 +36,7 @@ describe('the worker', () => {
   });
 
   it('tells of a target that is gone', async () => {
-    const world = makeWorld({
-      answers: [410],
-      subscription: { policy: { ...ads.policy!, finalStatuses: [410] } },
-    });
+    const world = makeWorld({ answers: [410] });
     await deliver(world, 1);
     expect(world.notices.map(({ what }) => what)).toEqual([{ kind: 'disabled', reason: 'gone' }]);
   });
