@@ -46,7 +46,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'requeue-deliveries': 271,
   'resend-dead-letters': 417,
   'erase-subject': 300,
-  'notify-owners': 400,
+  'notify-owners': 425,
   'replay-events': 380,
   'generate-cis-key': 198,
 };
