@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Api } from './api';
+import { addApplyTopics } from './apply-topics';
 import { CommandError, exitCodes } from './command-error';
 import { connect } from './connection';
 import { coloursFor, facts, present, table } from './display';
@@ -30,7 +31,7 @@ interface TopicsOptions {
 }
 
 export function addTopics(program: Command, host: Host): void {
-  program
+  const topics = program
     .command('topics')
     .description('List the topics, or show, make, change or delete one.')
     .option('--show <name>', 'one topic, with its schema and examples')
@@ -49,6 +50,7 @@ Examples:
   $ npx changewire topics
   $ npx changewire topics --create orders --description 'an order was paid' --schema order.schema.json
   $ npx changewire topics --change orders --deprecated 'use orders.v2'
+  $ npx changewire topics apply definitions.yaml --dry-run
   $ npx changewire topics | jq -r '.[].name'`,
     )
     .action(async (options: TopicsOptions, command: Command) => {
@@ -56,6 +58,7 @@ Examples:
       const said = readDescription(options);
       await act(host, await connect(host, command), options, said);
     });
+  addApplyTopics(topics, host);
 }
 
 function requireOneAct({ show, create, change, delete: ended, ...said }: TopicsOptions): void {

@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors';
+import type { Door } from '../events/event';
 import { findTopic } from './find-topics';
 import type { SubscriptionStore, TopicStore } from './ports';
 import type { TimeLimit } from './time-limit';
@@ -9,6 +10,9 @@ import { describeTopic, requireUsableSchema, type TopicChanges } from './topic-r
 /** Two who change a topic at the same moment meet once or twice; more is a fault. */
 const MAX_TRIES = 4;
 
+/** Whose topics are made here; see `keyOfNewTopic`. */
+const changeableDoors: readonly Door[] = ['manage', 'events'];
+
 export interface ChangeTopicPorts {
   readonly topics: Pick<TopicStore, 'find' | 'replace'>;
   readonly timeLimit: TimeLimit;
@@ -17,7 +21,7 @@ export interface ChangeTopicPorts {
 /**
  * Changes what is said of a topic; its next event is judged by the new schema.
  * @param at ISO 8601.
- * @throws ServiceError `not_found`, `forbidden` (not of the manage door), `body_invalid` (the schema, or an
+ * @throws ServiceError `not_found`, `forbidden` (of neither the manage nor the events door), `body_invalid` (the schema, or an
  *   example that does not fit it), `conflict`.
  */
 export async function changeTopic(
@@ -53,7 +57,7 @@ export async function changeTopic(
 
 /**
  * Takes a topic away that nobody subscribes to. What was published stays in the history for its time.
- * @throws ServiceError `not_found`, `forbidden` (not of the manage door), `conflict` naming how many subscribe.
+ * @throws ServiceError `not_found`, `forbidden` (of neither the manage nor the events door), `conflict` naming how many subscribe.
  */
 export async function deleteTopic(
   reference: string,
@@ -78,7 +82,7 @@ export async function deleteTopic(
 
 async function findOwnTopic(reference: string, topics: Pick<TopicStore, 'find'>): Promise<Topic> {
   const topic = await findTopic(reference, topics);
-  if (topic.key.door !== 'manage' || !('createdAt' in topic)) {
+  if (!changeableDoors.includes(topic.key.door) || !('createdAt' in topic)) {
     throw new ServiceError(
       'forbidden',
       `the topic "${topicReferenceText(topic.key)}" belongs to ${

@@ -4,11 +4,9 @@ import type { Json } from '../json';
 import { isJsonEqual } from '../person/json-equality';
 import type { TopicStore } from './ports';
 import type { TimeLimit } from './time-limit';
-import { isSystemTopicName, systemTopicPrefixes, type Topic } from './topic';
+import type { Topic } from './topic';
+import { keyOfNewTopic } from './topic-key';
 import { describeTopic, requireUsableSchema, type TopicRequest } from './topic-request';
-
-/** Names stand in paths, hence no slash, and neither `.` nor `..` alone, which clients resolve away. */
-const TOPIC_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/;
 
 export interface CreateTopicPorts {
   readonly topics: Pick<TopicStore, 'create' | 'find'>;
@@ -16,8 +14,8 @@ export interface CreateTopicPorts {
 }
 
 /**
- * Makes a topic of the manage door. The same request of the same caller finds what it has made; under an
- * idempotency key also after it was changed.
+ * Makes a topic of the manage or the events door. The same request of the same caller finds what it has made;
+ * under an idempotency key also after it was changed.
  * @param at ISO 8601.
  * @throws ServiceError `body_invalid` for a name that is none or the system's, or a schema that cannot be used;
  *   `already_exists`.
@@ -29,9 +27,8 @@ export async function createTopic(
   at: string,
   idempotency?: Idempotency,
 ): Promise<{ readonly outcome: 'created' | 'found'; readonly topic: Topic }> {
-  requireName(name);
   const topic: Topic = {
-    key: { door: 'manage', name },
+    key: keyOfNewTopic(name),
     ...describeTopic(request, {}, at),
     createdBy,
     ...(idempotency && { madeBy: idempotency.digest }),
@@ -46,23 +43,10 @@ export async function createTopic(
   if (found === undefined || !(isSameCall || isRepeated(topic, found))) {
     throw new ServiceError(
       'already_exists',
-      `the topic "${name}" exists already; PATCH /v1/topics/${name} changes it`,
+      `the topic "${name}" exists already; PATCH /v1/topics/${encodeURIComponent(name)} changes it`,
     );
   }
   return { outcome: 'found', topic: found };
-}
-
-function requireName(name: string): void {
-  if (!TOPIC_NAME.test(name)) {
-    throw new ServiceError(
-      'body_invalid',
-      'name: a topic is named with 1 to 128 letters, digits, ".", "_" and "-"',
-    );
-  }
-  if (isSystemTopicName(name)) {
-    const prefixes = systemTopicPrefixes.map((prefix) => `"${prefix}"`).join(', ');
-    throw new ServiceError('body_invalid', `name: names that begin with ${prefixes} belong to the system`);
-  }
 }
 
 function isRepeated(topic: Topic, found: Topic): boolean {

@@ -59,6 +59,21 @@ export function entityEvents(journey: JourneyOf): void {
     60_000,
   );
 
+  it('are held against the schema of their topic, once it is registered', async () => {
+    const name = `events/${category}.OrderPaid`;
+    const schema = {
+      $schema: 'http://json-schema.org/draft-04/schema#',
+      properties: { id: { type: 'string', format: 'uuid' } },
+    };
+    expect((await send(journey(), '/v1/topics', { body: { name, schema } })).status).toBe(201);
+    const paid = (data: unknown) => ({ ...anEvent(data), entity: 'Order', action: 'Paid' });
+    const answer = await post('/events/bulk/', [paid({ id: 7 }), paid({ id: 'no uuid', mark: 'judged' })]);
+    expect(answer.json).toMatchObject({ failedRecords: 1, records: ['ValidationException', 'Success'] });
+    expect((await arrived('judged', 1)).size).toBe(1);
+    const path = `/v1/topics/${encodeURIComponent(name)}`;
+    expect((await send(journey(), path, { method: 'DELETE' })).status).toBe(204);
+  });
+
   it('are published once for one id, and refused with a status that the client reads', async () => {
     const id = `${category}-1`;
     const [first, again] = [

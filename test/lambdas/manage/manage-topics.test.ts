@@ -215,8 +215,37 @@ describe('manage-topics', () => {
     expect((await remove('orders')).status).toBe(404);
   });
 
-  it.each(['profile.created', 'events/a'])('neither changes nor deletes %s', async (name) => {
-    await topics.create({ key: { door: 'events', name: 'a' }, createdAt: '2026-11-20T10:00:00.000Z' });
+  it('makes, changes and deletes topics of the events door', async () => {
+    const name = 'events/testing.MyEntityCreated';
+    const made = await create({ name, schema });
+    expect(made).toMatchObject({ status: 201, body: { name, door: 'events', schema } });
+    expect((await create({ name, schema })).status).toBe(200);
+    expect((await create({ name })).status).toBe(409);
+    expect((await change(name, { description: 'd' })).body).toMatchObject({ name, description: 'd', schema });
+    expect(await topics.find({ door: 'events', name: 'testing.MyEntityCreated' })).toBeDefined();
+    expect((await remove(name)).status).toBe(204);
+    expect((await read(name)).status).toBe(404);
+  });
+
+  it.each([
+    'events/',
+    'events/created',
+    'events/Testing.TestCreated',
+    'events/testing.Created',
+    'events/testing.testCreated',
+    'events/testing.APICreated',
+    'events/testing.TestCreated/x',
+    'events/profile.TestCreated',
+    `events/testing.${'Aa'.repeat(130)}`,
+    'webhooks/a',
+    'topics/a',
+  ])('makes no topic that is named %s', async (name) => {
+    expect(await create({ name })).toMatchObject({ status: 400, body: { code: 'body_invalid' } });
+    expect(topics.topics.size).toBe(0);
+  });
+
+  it.each(['profile.created', 'webhooks/a'])('neither changes nor deletes %s', async (name) => {
+    await topics.create({ key: { door: 'webhooks', name: 'a' }, createdAt: '2026-11-20T10:00:00.000Z' });
     for (const answer of [await change(name, { description: 'mine' }), await remove(name)]) {
       expect([answer.status, answer.body.code]).toEqual([403, 'forbidden']);
     }

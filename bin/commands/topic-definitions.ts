@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { ServiceError } from '../../core/errors';
+import type { JsonObject } from '../../core/json';
+import { describeProblems } from '../../core/schema-problems';
+import { keyOfNewTopic } from '../../core/topics/topic-key';
+import { topicSchema } from '../../core/topics/topic-request';
+import { CommandError } from './command-error';
+
+/** A topic of the events door as a definitions file describes it, as `POST /v1/topics` takes it. */
+export interface DefinedTopic {
+  readonly name: string;
+  readonly description?: string;
+  readonly schema: JsonObject;
+}
+
+/** What a schema is that says nothing else: contract bc-events, section 2. */
+const DRAFT_4 = 'http://json-schema.org/draft-04/schema#';
+
+/** So many aliases are honest; a hostile file multiplies with them. */
+const MAX_ALIASES = 100;
+
+/**
+ * The topics of a definitions file, in the YAML or JSON that `bc-events` loads. Of a name that comes twice the last
+ * one counts, as there.
+ * @throws CommandError naming every topic that is wrong: all of a file is good, or none of it.
+ */
+export function readTopicDefinitions(file: string): readonly DefinedTopic[] {
+  const definitions = readYaml(file);
+  if (!isObject(definitions) || !Array.isArray(definitions.Topics)) {
+    throw new CommandError(`${file}: expected a list of topics under "Topics"`);
+  }
+  const problems: string[] = [];
+  const topics = new Map<string, DefinedTopic>();
+  for (const [index, definition] of definitions.Topics.entries()) {
+    const read = readDefinition(definition, definitions.DefaultCategory);
+    if (typeof read === 'string') {
+      problems.push(`  Topics[${index}]: ${read}`);
+    } else {
+      topics.set(read.name, read);
+    }
+  }
+  if (problems.length > 0) {
+    throw new CommandError([`${file} cannot be applied:`, ...problems].join('\n'));
+  }
+  return [...topics.values()];
+}
+
+/** YAML 1.1, as PyYAML reads it; tags make nothing but texts. */
+function readYaml(file: string): unknown {
+  try {
+    const text = readFileSync(file, 'utf8');
+    const value = parse(text, { version: '1.1', maxAliasCount: MAX_ALIASES, logLevel: 'error' });
+    // What YAML knows beside JSON, such as dates, is written as the API will have it.
+    return JSON.parse(JSON.stringify(value ?? null));
+  } catch (error) {
+    throw new CommandError(`cannot read the definitions in ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** @returns what is wrong, in words. */
+function readDefinition(definition: unknown, defaultCategory: unknown): DefinedTopic | string {
+  if (!isObject(definition)) {
+    return 'expected an object with Entity, Action and Schema';
+  }
+  const missing = ['Entity', 'Action', 'Schema'].find((key) => definition[key] == null);
+  if (missing !== undefined) {
+    return `"${missing}" is missing`;
+  }
+  const category = definition.Category ?? defaultCategory;
+  if (typeof category !== 'string') {
+    return '"Category" is missing, and there is no "DefaultCategory"';
+  }
+  if (!isObject(definition.Schema)) {
+    return '"Schema" must be a JSON Schema (an object)';
+  }
+  const topic = {
+    name: `events/${category}.${definition.Entity}${definition.Action}`,
+    ...(definition.Description != null && { description: String(definition.Description) }),
+    schema: { $schema: DRAFT_4, ...definition.Schema } as JsonObject,
+  };
+  return findProblem(topic, definition.Action) ?? topic;
+}
+
+/** What the server would refuse: found before anything is changed. */
+function findProblem(topic: DefinedTopic, action: unknown): string | undefined {
+  if (!/^[A-Z][a-z]+$/.test(String(action))) {
+    return `"Action" must be one capitalised word, not ${JSON.stringify(action)}`;
+  }
+  try {
+    keyOfNewTopic(topic.name);
+  } catch (error) {
+    if (error instanceof ServiceError) {
+      return error.message;
+    }
+    throw error;
+  }
+  const { error } = topicSchema.safeParse(topic);
+  return error && describeProblems(error, `${topic.name}: `);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
