@@ -6,16 +6,22 @@ import type { SubscriptionStore } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
 import type { RunNumbers } from './ports';
 import { aboutReplay, type ReplayRequest, readPeriod } from './prepare-replay';
-import { newReplay, type Replay, type ReplayStore } from './replay';
+import { endedReplay, newReplay, type Replay, type ReplayStore } from './replay';
 
 export interface StartReplayPorts {
   readonly subscriptions: Pick<SubscriptionStore, 'find'>;
-  readonly replays: Pick<ReplayStore, 'create' | 'list'>;
+  readonly replays: Pick<ReplayStore, 'create' | 'find' | 'list' | 'write'>;
   readonly runs: RunNumbers;
 }
 
 /** Where a running replay is looked for. */
 const NEWEST = 20;
+
+/** Why a replay ended that was never begun: another call was starting one at the same moment. */
+const WITHDRAWN = 'withdrawn';
+
+/** The replayer may have taken it up already. */
+const MAX_WRITES = 5;
 
 /**
  * Starts a replay of what a subscription listens to, in a run of its own; live deliveries go on meanwhile.
@@ -37,7 +43,7 @@ export async function startReplay(
     requireScope(principal, 'subscriptions:system');
   }
   const newest = await replays.list(subscription.id, NEWEST);
-  const earlier = idempotency && newest.find(({ madeBy }) => madeBy?.seed === idempotency.seed);
+  const earlier = idempotency && newest.find((one) => one.reason !== WITHDRAWN && isOf(one, idempotency));
   if (idempotency && earlier) {
     requireSameRequest(idempotency, earlier.madeBy?.digest);
     return { replay: earlier, isReplay: true };
@@ -56,7 +62,38 @@ export async function startReplay(
     at,
   );
   await replays.create(replay);
+  await requireAlone(replay, replays, at);
   return { replay, isReplay: false };
+}
+
+function isOf({ madeBy }: Replay, { seed }: Idempotency): boolean {
+  return madeBy?.seed === seed;
+}
+
+/**
+ * Of calls at the same moment each may have looked before any had made its own. Whoever meets another withdraws, and
+ * so do both when they meet each other: none is started twice, and the caller repeats the call.
+ */
+async function requireAlone(
+  { subscriptionId, run }: Replay,
+  replays: StartReplayPorts['replays'],
+  at: string,
+): Promise<void> {
+  const newest = await replays.list(subscriptionId, NEWEST);
+  if (!newest.some((one) => one.state === 'running' && one.run !== run)) {
+    return;
+  }
+  for (let writes = 0; writes < MAX_WRITES; writes += 1) {
+    const own = await replays.find({ subscriptionId, run });
+    const end = { state: 'cancelled', reason: WITHDRAWN } as const;
+    if (own?.state !== 'running' || (await replays.write(endedReplay(own, end, at))) === 'written') {
+      throw new ServiceError(
+        'conflict',
+        'another call starts a replay of this subscription at the same moment; repeat this one in a moment',
+      );
+    }
+  }
+  throw new Error('the replay keeps changing while it is being withdrawn');
 }
 
 function requireFree({ state }: Subscription, replays: readonly Replay[]): void {

@@ -78,6 +78,20 @@ describe('POST /v1/subscriptions/{id}/replays', () => {
   });
 
   it.each([
+    ['of one key', { 'Idempotency-Key': 'key-1' }],
+    ['without a key', {}],
+  ])('never starts two, of calls at the same moment %s, and lets them be repeated', async (_, headers) => {
+    const { start, replays } = makeDoor();
+    const calls = Array.from({ length: 4 }, () => start({ from: 'start' }, { headers }));
+    const statuses = (await Promise.all(calls)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 202).length).toBeLessThanOrEqual(1);
+    const running = () => [...replays.replays.values()].filter(({ state }) => state === 'running');
+    expect(running().length).toBe(statuses.filter((status) => status === 202).length);
+    await start({ from: 'start' }, { headers });
+    expect(running()).toHaveLength(1);
+  });
+
+  it.each([
     [{}],
     [[]],
     [{ from: 'yesterday' }],
