@@ -1,11 +1,15 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { Event } from '../core/events/event';
+import { inChunks } from '../core/in-chunks';
 import { encodeRecord } from '../core/stream-record';
 import type { DeliveryPolicy } from '../core/topics/subscription';
 import { mintSubscriptionId } from '../core/topics/subscription-id';
+import type { Delivery } from '../core/webhooks/delivery';
 import { noOwnTargets } from '../core/webhooks/target-arn';
+import { toRow } from '../lambdas/aws/delivery-row';
 import { documentClient } from '../lambdas/aws/document-client';
 import { makeDynamoSubscriptionStore } from '../lambdas/aws/dynamo-subscription-store';
 import {
@@ -27,10 +31,12 @@ export interface DeliveryFunctions {
   subscribe(topic: string, targets: readonly string[], policy?: Partial<DeliveryPolicy>): Promise<string[]>;
   /** Dispatches events as one record. */
   dispatch(events: readonly Event[]): Promise<void>;
+  /** Puts rows of deliveries into the table as they are. */
+  park(rows: readonly Delivery[]): Promise<void>;
   /** As many instances of the worker, each a batch at a time, until `isDone`. */
   work(instances: number, isDone: () => boolean): Promise<void>;
-  /** Told of every message that an instance has handled, with the time at which its batch was received. */
-  onHandled: (body: { subscriptionId: string; eventId: string }, receivedAt: number) => void;
+  /** Told of every batch that an instance has handled. @param count of its messages. */
+  onHandled: (count: number) => void;
   stop(): Promise<void>;
 }
 
@@ -76,6 +82,12 @@ export async function startDeliveryFunctions(
     async dispatch(events) {
       await invoke(dispatchEvents, { Records: [kinesisRecord(events)] });
     },
+    async park(rows) {
+      for (const chunk of inChunks(rows, 25)) {
+        const deliveries = chunk.map((row) => ({ PutRequest: { Item: toRow(row) } }));
+        await documentClient().send(new BatchWriteCommand({ RequestItems: { deliveries } }));
+      }
+    },
     async work(instances, isDone) {
       await Promise.all(Array.from({ length: instances }, instance));
       async function instance(): Promise<void> {
@@ -104,12 +116,9 @@ async function handleBatch(
   if (Messages.length === 0) {
     return;
   }
-  const receivedAt = performance.now();
   const Records = Messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body }));
   await invoke(worker, { Records });
-  for (const { Body = '' } of Messages) {
-    onHandled(JSON.parse(Body), receivedAt);
-  }
+  onHandled(Messages.length);
   const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
   await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
 }

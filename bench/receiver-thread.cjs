@@ -1,16 +1,16 @@
 /*
  * A receiver on a thread of its own, so that it takes no time from whoever is measured. A path that begins with
- * /hang is never answered, others at once. The count of what came since the last question is told on request.
+ * /hang/ is never answered, others at once. What came since the last question is told on request, with its epoch milliseconds.
  */
 const { createServer } = require('node:http');
 const { parentPort } = require('node:worker_threads');
 
-let received = new Map();
+let received = [];
 
 const server = createServer((request, response) => {
   request.resume().on('end', () => {
-    received.set(request.url, (received.get(request.url) ?? 0) + 1);
-    if (!request.url.startsWith('/hang')) {
+    received.push([request.url, performance.timeOrigin + performance.now()]);
+    if (!request.url.startsWith('/hang/')) {
       response.writeHead(204).end();
     }
   });
@@ -19,6 +19,6 @@ const server = createServer((request, response) => {
 server.keepAliveTimeout = 60_000;
 server.listen(0, '127.0.0.1', () => parentPort.postMessage({ port: server.address().port }));
 parentPort.on('message', () => {
-  parentPort.postMessage({ received: [...received] });
-  received = new Map();
+  parentPort.postMessage({ received });
+  received = [];
 });

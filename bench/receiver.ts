@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads';
 
 export interface Receiver {
   readonly url: string;
-  /** How often each path was posted to since the last call. */
-  take(): Promise<ReadonlyMap<string, number>>;
+  /** What was posted since the last call: the path, and the epoch milliseconds at which it had arrived. */
+  take(): Promise<ReadonlyArray<readonly [path: string, at: number]>>;
   stop(): Promise<unknown>;
 }
 
@@ -18,7 +18,7 @@ export async function startReceiver(): Promise<Receiver> {
     async take() {
       const answered = next();
       worker.postMessage('take');
-      return new Map((await answered).received as [string, number][]);
+      return (await answered).received as [string, number][];
     },
     stop: () => worker.terminate(),
   };

@@ -223,6 +223,8 @@ export function makeWorld(options: {
     /** The operational events, in the order in which they were told. */
     told: () => appended.flatMap(({ events }) => events),
     run,
+    /** Works off the first message of the queue alone. */
+    deliver: () => receive(queue[0] as Queued),
     tick,
     now,
     effects: () => effects,
