@@ -39,10 +39,9 @@ describe('a target that hangs until the time-out', () => {
     expect(toOthers).toHaveLength(9 * EVENTS);
     expect(toOthers.every(({ isSuccess }) => isSuccess)).toBe(true);
     const began = toFirst[0]?.startedAt ?? 0;
-    // While they were published it had five failures and who was under way by then, not all of them.
-    expect(toFirst.filter(({ startedAt }) => startedAt < began + EVENTS * 1000).length).toBeLessThanOrEqual(
-      5 + WORKERS + 1,
-    );
+    // Five failures, whoever was under way by then, and a probe: not all twenty.
+    const withinAMinute = toFirst.filter(({ startedAt }) => startedAt < began + 60_000);
+    expect(withinAMinute.length).toBeLessThanOrEqual(5 + WORKERS + 1);
   });
 
   it('holds one worker at a time where its cap is one', async () => {
