@@ -58,7 +58,7 @@ export async function startDeliveryFunctions(
     ...{ EVENTS_STREAM_NAME: 'events', REGISTRY_TABLE_NAME: 'registry', EVENTS_TABLE_NAME: 'events' },
     ...{ DELIVERIES_TABLE_NAME: 'deliveries', DELIVERIES_QUEUE_URL: queueUrl },
     ...{ DEAD_LETTER_QUEUE_URL: deadUrl, ALLOW_PRIVATE_TARGETS: 'true' },
-    ...{ FORWARD_PROXY: '', TARGET_ARNS: JSON.stringify(noOwnTargets) },
+    ...{ NOTICES_QUEUE_URL: '', FORWARD_PROXY: '', TARGET_ARNS: JSON.stringify(noOwnTargets) },
     ...{
       POWERTOOLS_LOG_LEVEL: process.env.POWERTOOLS_LOG_LEVEL ?? 'SILENT',
       POWERTOOLS_METRICS_DISABLED: 'true',

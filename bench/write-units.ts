@@ -150,7 +150,7 @@ function setEnvironment(
     ...{ PROFILES_TABLE_NAME: 'profiles', CHANGE_STATUSES_TABLE_NAME: 'change-statuses' },
     ...{ REGISTRY_TABLE_NAME: 'registry', EVENTS_TABLE_NAME: 'events', DELIVERIES_TABLE_NAME: 'deliveries' },
     ...{ DELIVERIES_QUEUE_URL: deliveries, DEAD_LETTER_QUEUE_URL: dead, ALLOW_PRIVATE_TARGETS: 'true' },
-    ...{ FORWARD_PROXY: '', TARGET_ARNS: JSON.stringify(noOwnTargets) },
+    ...{ NOTICES_QUEUE_URL: '', FORWARD_PROXY: '', TARGET_ARNS: JSON.stringify(noOwnTargets) },
     ...{ CIS_KEY_SECRET_ID: 'cis-key', PUBLISHERS_JWKS_SECRET_ID: 'publishers-jwks' },
     ...{ VERIFY_SIGNATURES: 'true', VERIFY_PUBLISHERS: 'true', ALLOW_MINTED_IDENTIFIERS: 'false' },
     ...{ POWERTOOLS_LOG_LEVEL: 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },

@@ -9,14 +9,21 @@ import { type DeliveryStack, startDeliveryStack } from '../../support/delivery-s
 import { aNotice, anOwner, anOwnersAccount } from '../../support/owner-notices';
 
 /** As SES: takes a mail, or refuses it in words that quote the address. */
-const ses: { server: Server; refuses: boolean; calls: { path: string | undefined; body: unknown }[] } = {
+const ses: {
+  server: Server;
+  refuses: boolean;
+  hangsUp: boolean;
+  calls: { path: string | undefined; body: unknown }[];
+} = {
   server: createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) {
       chunks.push(chunk);
     }
     ses.calls.push({ path: request.url, body: JSON.parse(Buffer.concat(chunks).toString()) });
-    if (ses.refuses) {
+    if (ses.hangsUp) {
+      request.socket.destroy();
+    } else if (ses.refuses) {
       const message = 'Email address is not verified: ada@example.org';
       response.writeHead(400, { 'x-amzn-ErrorType': 'MessageRejected', 'Content-Type': 'application/json' });
       response.end(JSON.stringify({ message }));
@@ -26,6 +33,7 @@ const ses: { server: Server; refuses: boolean; calls: { path: string | undefined
     }
   }),
   refuses: false,
+  hangsUp: false,
   calls: [],
 };
 
@@ -47,6 +55,7 @@ afterAll(async () => {
 
 beforeEach(() => {
   ses.refuses = false;
+  ses.hangsUp = false;
   ses.calls.length = 0;
 });
 
@@ -93,6 +102,12 @@ describe('notify-owners', () => {
     ses.refuses = true;
     const refused = JSON.stringify(aNotice({ eventId: 'evt_refused' }));
     expect(await receive(refused, '{"v":1}', 'no json')).toEqual(failed('m0', 'm1', 'm2'));
+    expect(ses.calls).toHaveLength(1);
+  });
+
+  it('leaves it to the queue to try again when the answer is lost: the mail may have gone out', async () => {
+    ses.hangsUp = true;
+    expect(await receive(JSON.stringify(aNotice({ eventId: 'evt_lost' })))).toEqual(failed('m0'));
     expect(ses.calls).toHaveLength(1);
   });
 
