@@ -37,7 +37,10 @@ beforeAll(() => {
   run(process.execPath, ['-r', 'tsx/cjs', 'bin/build-package.ts', '--out', built], root);
   mkdirSync(consumer);
   writeFileSync(path.join(consumer, 'package.json'), '{"name":"consumer","private":true}');
-  run('npm', ['install', ...offline, pack(path.join(root, 'node_modules/zod')), pack(built)], consumer);
+  const packages = ['zod', '@cfworker/json-schema'].map((name) =>
+    pack(path.join(root, 'node_modules', name)),
+  );
+  run('npm', ['install', ...offline, ...packages, pack(built)], consumer);
 });
 
 const program = `
@@ -45,17 +48,17 @@ const handler = new EventHandler({ handleConnect: () => ({ userId: 'ada' }) });
 const names = ['hub', 'connectionid', 'type', 'eventname'].map((name) => ['ce-' + name, 'azure.webpubsub.sys.connect']);
 const headers = { ...Object.fromEntries(names), 'webhook-request-origin': 'service.example.org' };
 handler.handle(headers, '{}').then(({ status, payload }) => {
-  console.log(status, payload, typeof ChangeClient, typeof WebhookVerifier);
+  console.log(status, payload, typeof ChangeClient, typeof WebhookVerifier, typeof EventClient);
 });
 `;
-const printed = '200 {"userId":"ada"} function function\n';
+const printed = '200 {"userId":"ada"} function function function\n';
 
 describe('the packed tarball', () => {
   it('installs with nothing but what its clients load', () => {
     const installed = readdirSync(path.join(consumer, 'node_modules')).filter(
       (name) => !name.startsWith('.'),
     );
-    expect(installed.sort()).toEqual(['changewire', 'zod']);
+    expect(installed.sort()).toEqual(['@cfworker', 'changewire', 'zod']);
   });
 
   it('holds compiled clients, their types and nothing else of the repository', () => {
@@ -65,6 +68,7 @@ describe('the packed tarball', () => {
 
   it('is imported by an ES module', () => {
     const imports = `import { EventHandler, WebhookVerifier } from 'changewire/receiver';
+import { EventClient } from 'changewire/events';
 import { ChangeClient } from 'changewire/publisher';`;
     writeFileSync(path.join(consumer, 'program.mjs'), imports + program);
     expect(run(process.execPath, ['program.mjs'], consumer)).toBe(printed);
@@ -72,6 +76,7 @@ import { ChangeClient } from 'changewire/publisher';`;
 
   it('is required by a CommonJS module', () => {
     const requires = `const { EventHandler, WebhookVerifier } = require('changewire/receiver');
+const { EventClient } = require('changewire/events');
 const { ChangeClient } = require('changewire/publisher');`;
     writeFileSync(path.join(consumer, 'program.cjs'), requires + program);
     expect(run(process.execPath, ['program.cjs'], consumer)).toBe(printed);
@@ -143,6 +148,25 @@ export const builder = ProfileBuilder.empty();
 `;
     const types = { types: ['node'], typeRoots: [path.join(root, 'node_modules/@types')] };
     expect(check('server.ts', source, { module: 'nodenext', lib: ['ES2022'], ...types })).toBe('');
+  });
+
+  it('checks events against their definitions', () => {
+    const source = `import { EventClient } from 'changewire/events';
+const client = new EventClient({
+  serviceName: 'policies',
+  topicDefinitions: {
+    DefaultCategory: 'policies',
+    Topics: [{ Entity: 'Policy', Action: 'Issued', Schema: { required: ['id'], properties: { id: { type: 'string' } } } }],
+  },
+});
+await using session = client.userSession('ada@example.org');
+session.issuedPolicy({ id: '0' });
+session.issuedPolicy({ id: 0 });
+await session.flush();
+`;
+    const told = check('events.mts', source, { ...web, module: 'nodenext' });
+    expect(told).toMatch(/^events\.mts\(11,.*TS2322/);
+    expect(told.trim().split('\n')).toHaveLength(1);
   });
 
   it('may be any example of the documentation', () => {
