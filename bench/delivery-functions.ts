@@ -64,7 +64,8 @@ export async function startDeliveryFunctions(
       POWERTOOLS_METRICS_DISABLED: 'true',
     },
   });
-  const [dispatchEvents, deliverWebhooks] = ['events/dispatch-events', 'webhooks/deliver-webhooks'].map(load);
+  const dispatchEvents = loadApart('events/dispatch-events');
+  const workers: Handler[] = [];
   const sqs = sqsClient(emulators.sqsUrl);
   const subscriptions = makeDynamoSubscriptionStore(documentClient(), 'registry');
   const functions: DeliveryFunctions = {
@@ -89,12 +90,15 @@ export async function startDeliveryFunctions(
       }
     },
     async work(instances, isDone) {
-      await Promise.all(Array.from({ length: instances }, instance));
-      async function instance(): Promise<void> {
-        while (!isDone()) {
-          await handleBatch(sqs, queueUrl, deliverWebhooks, functions);
-        }
+      while (workers.length < instances) {
+        workers.push(loadApart('webhooks/deliver-webhooks'));
       }
+      const loop = async (worker: Handler) => {
+        while (!isDone()) {
+          await handleBatch(sqs, queueUrl, worker, functions);
+        }
+      };
+      await Promise.all(workers.slice(0, instances).map(loop));
     },
     async stop() {
       sqs.destroy();
@@ -108,7 +112,7 @@ export async function startDeliveryFunctions(
 async function handleBatch(
   sqs: SQSClient,
   QueueUrl: string,
-  worker: Handler | undefined,
+  worker: Handler,
   { onHandled }: DeliveryFunctions,
 ): Promise<void> {
   const receive = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: BATCH, WaitTimeSeconds: 1 });
@@ -123,9 +127,9 @@ async function handleBatch(
   await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
 }
 
-async function invoke(handler: Handler | undefined, event: unknown): Promise<void> {
-  const result = await handler?.(event);
-  if (result === undefined || result.batchItemFailures.length > 0) {
+async function invoke(handler: Handler, event: unknown): Promise<void> {
+  const { batchItemFailures } = await handler(event);
+  if (batchItemFailures.length > 0) {
     throw new Error('a function failed: run with POWERTOOLS_LOG_LEVEL=INFO to see why');
   }
 }
@@ -145,9 +149,18 @@ function kinesisRecord(events: readonly Event[]) {
   };
 }
 
-/** Only now: the clients of a function read the environment. */
-function load(file: string): Handler {
-  return createRequire(__filename)(path.join(__dirname, '../lambdas', file)).handler;
+/**
+ * An instance of a function: what a container keeps for itself (clients, connections, who waits for whom) it shares
+ * with no other. Only now: the clients read the environment.
+ */
+function loadApart(file: string): Handler {
+  const require = createRequire(__filename);
+  for (const loaded of Object.keys(require.cache)) {
+    if (/\/(core|lambdas)\//.test(loaded) && !loaded.includes('node_modules')) {
+      delete require.cache[loaded];
+    }
+  }
+  return require(path.join(__dirname, '../lambdas', file)).handler;
 }
 
 function randomBytes(count: number): Uint8Array {

@@ -107,7 +107,7 @@ async function measure(
     name,
     first_2_s: spread(latencies.filter(({ event }) => event * GAP_MILLISECONDS < 2000)),
     then_on: spread(latencies.filter(({ event }) => event * GAP_MILLISECONDS >= 2000)),
-    posts_to_the_tenth: arrivals.length - nine.length,
+    posts_to_the_tenth: arrivals.filter(([path]) => path === `/${tenth.path}/${topic}`).length,
   };
 }
 
