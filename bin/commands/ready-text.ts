@@ -25,6 +25,7 @@ export function readyText(host: Host, facts: ReadyFacts): string {
     `${colours.green('ready')} ${colours.bold(baseUrl)} in ${(facts.milliseconds / 1000).toFixed(1)} s`,
     '',
     row('keys', `${near(facts.keysDirectory)}  (the publishers' private keys, to sign with)`),
+    row('tokens', `${near(path.join(facts.keysDirectory, 'tokens.json'))}  (ADS: to register, to trigger)`),
     row(
       'data',
       facts.dataDirectory ? near(facts.dataDirectory) : 'in memory, gone at the end; --data DIR keeps it',

@@ -27,6 +27,7 @@ describe('what a newcomer reads when a stack is up', () => {
     const text = readyText(host, facts).trim();
     expect(text).toMatch(/^ready http:\/\/127\.0\.0\.1:9000 in 5\.2 s\n/);
     expect(text).toContain('keys    .changewire/keys ');
+    expect(text).toContain('tokens  .changewire/keys/tokens.json ');
   });
 
   it('fits a narrow terminal but for one line of curl: a token is fetched, not shown', () => {
