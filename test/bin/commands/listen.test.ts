@@ -44,7 +44,14 @@ async function whileListening(
       },
     });
   });
-  await act(url.url, () => stop('SIGINT'));
+  try {
+    await act(url.url, () => stop('SIGINT'));
+  } catch (error) {
+    // What still listens would keep the run of the tests from ending.
+    stop('SIGINT');
+    await url.ran;
+    throw error;
+  }
   return url.ran;
 }
 
