@@ -29,7 +29,7 @@ async function whileListening(
   environment: Record<string, string> = {},
 ): Promise<RanCommand> {
   let stop: (signal: string) => void = () => undefined;
-  const url = await new Promise<{ url: string; ran: Promise<RanCommand> }>((resolve) => {
+  const url = await new Promise<{ url: string; ran: Promise<RanCommand> }>((resolve, reject) => {
     const ran: Promise<RanCommand> = runCommand(words, {
       environment,
       onStop(listener) {
@@ -43,6 +43,8 @@ async function whileListening(
         }
       },
     });
+    // Once it listens, this comes too late to matter.
+    ran.then(({ exitCode, noted }) => reject(new Error(`it ended with ${exitCode}: ${noted.join()}`)));
   });
   try {
     await act(url.url, () => stop('SIGINT'));
