@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { ApiKey } from '../../../core/accounts/account';
 import type { AccountStore, CredentialReader, KeyStore } from '../../../core/accounts/ports';
 import type { SubscriptionStore } from '../../../core/topics/ports';
@@ -9,7 +9,7 @@ import { makeDynamoCredentialReader } from '../../../lambdas/aws/dynamo-credenti
 import { makeDynamoKeyStore } from '../../../lambdas/aws/dynamo-key-store';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import { ownerRowKey } from '../../../lambdas/aws/subscription-row';
-import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
+import { useEmulatedTables } from '../../support/emulated-tables';
 import {
   anAccount,
   MemoryAccountStore,
@@ -21,30 +21,15 @@ import { aSubscription } from '../../support/subscriptions';
 
 const at = '2026-11-20T11:00:00.000Z';
 
-let emulators: Emulators;
-let client: DynamoDBDocumentClient;
-let made = 0;
-
-beforeAll(async () => {
-  emulators = await startEmulators();
-  client = DynamoDBDocumentClient.from(dynamodbClient(emulators.dynamodbUrl), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-});
-
-afterAll(async () => {
-  client.destroy();
-  await emulators.stop();
-});
+const emulated = useEmulatedTables();
 
 async function freshTable(): Promise<string> {
-  made += 1;
-  return (await createTables(emulators.dynamodbUrl, `t${made}-`)).registry;
+  return (await emulated.fresh()).registry;
 }
 
 const accountStores: [string, () => Promise<AccountStore>][] = [
   ['in memory', async () => new MemoryAccountStore()],
-  ['on DynamoDB', async () => makeDynamoAccountStore(client, await freshTable())],
+  ['on DynamoDB', async () => makeDynamoAccountStore(emulated.client, await freshTable())],
 ];
 
 describe.each(accountStores)('AccountStore %s', (_, makeStore) => {
@@ -112,8 +97,8 @@ const keyStores: [string, () => Promise<Keys>][] = [
     async () => {
       const table = await freshTable();
       return {
-        keys: makeDynamoKeyStore(client, table),
-        credentials: makeDynamoCredentialReader(client, table),
+        keys: makeDynamoKeyStore(emulated.client, table),
+        credentials: makeDynamoCredentialReader(emulated.client, table),
       };
     },
   ],
@@ -196,8 +181,8 @@ describe('keys on DynamoDB', () => {
   it('finish an access token of which a crash left the list alone', async () => {
     const table = await freshTable();
     const [keys, credentials] = [
-      makeDynamoKeyStore(client, table),
-      makeDynamoCredentialReader(client, table),
+      makeDynamoKeyStore(emulated.client, table),
+      makeDynamoCredentialReader(emulated.client, table),
     ];
     const token = aKey('token_1', { kind: 'access_token' });
     await keys.add({ ...token, hash: 'lost' });
@@ -206,7 +191,7 @@ describe('keys on DynamoDB', () => {
   });
 
   it('are found by the hundred, more than a page of the store holds', async () => {
-    const keys = makeDynamoKeyStore(client, await freshTable());
+    const keys = makeDynamoKeyStore(emulated.client, await freshTable());
     const scopes = Array.from({ length: 30 }, (_, index) => `scope:${'x'.repeat(600)}${index}`);
     const many = Array.from({ length: 70 }, (_, index) => aKey(`key_${100 + index}`, { scopes }));
     await Promise.all(many.map((key) => keys.add(key)));
@@ -232,8 +217,8 @@ const callbackStores: [string, () => Promise<Callbacks>][] = [
     async () => {
       const table = await freshTable();
       return {
-        subscriptions: makeDynamoSubscriptionStore(client, table),
-        callbacks: makeDynamoCallbackSubscriptions(client, table),
+        subscriptions: makeDynamoSubscriptionStore(emulated.client, table),
+        callbacks: makeDynamoCallbackSubscriptions(emulated.client, table),
       };
     },
   ],
@@ -285,11 +270,11 @@ describe('callbacks on DynamoDB', () => {
   it('are listed once, also where one who came too late crashed before it could tidy up', async () => {
     const table = await freshTable();
     const one = aSubscription({ topic: { door: 'webhooks', name: 'a' } });
-    await makeDynamoCallbackSubscriptions(client, table).createOnce(one);
+    await makeDynamoCallbackSubscriptions(emulated.client, table).createOnce(one);
     const late = { ...one, createdAt: '2026-11-20T10:00:00.001Z' };
     const row = { id: one.id, topic: 'webhooks/a', owner: one.owner, created_at: late.createdAt };
-    await client.send(new PutCommand({ TableName: table, Item: { ...ownerRowKey(late), ...row } }));
-    const { subscriptions } = await makeDynamoSubscriptionStore(client, table).list({
+    await emulated.client.send(new PutCommand({ TableName: table, Item: { ...ownerRowKey(late), ...row } }));
+    const { subscriptions } = await makeDynamoSubscriptionStore(emulated.client, table).list({
       owner: one.owner,
       limit: 9,
     });
@@ -300,15 +285,15 @@ describe('callbacks on DynamoDB', () => {
     const table = await freshTable();
     const one = aSubscription({ topic: { door: 'webhooks', name: 'a' } });
     const again = { ...one, createdAt: '2027-01-01T00:00:00.000Z' };
-    const callbacks = makeDynamoCallbackSubscriptions(client, table);
+    const callbacks = makeDynamoCallbackSubscriptions(emulated.client, table);
     await callbacks.createOnce(one);
-    const interrupted: DynamoDBDocumentClient = Object.assign(Object.create(client), {
+    const interrupted: DynamoDBDocumentClient = Object.assign(Object.create(emulated.client), {
       async send(command: { constructor: { name: string } }) {
         // The state says deleted by now, the list not yet.
         if (command.constructor.name === 'DeleteCommand') {
           await callbacks.createOnce(again);
         }
-        return client.send(command as never);
+        return emulated.client.send(command as never);
       },
     });
     await makeDynamoSubscriptionStore(interrupted, table).changeState(one, {
@@ -317,18 +302,18 @@ describe('callbacks on DynamoDB', () => {
       at,
     });
     const inAYear = () => Date.now() + 365 * 24 * 3600_000;
-    const store = makeDynamoSubscriptionStore(client, table, inAYear);
+    const store = makeDynamoSubscriptionStore(emulated.client, table, inAYear);
     await expect(store.find(one.id)).resolves.toEqual(again);
     expect((await store.list({ owner: one.owner, limit: 9 })).subscriptions).toEqual([again]);
   });
 
   it('write nothing for what is there already', async () => {
     const table = await freshTable();
-    const callbacks = makeDynamoCallbackSubscriptions(client, table);
+    const callbacks = makeDynamoCallbackSubscriptions(emulated.client, table);
     const one = aSubscription({ topic: { door: 'webhooks', name: 'a' } });
     await callbacks.createOnce(one);
-    const before = (await client.send(new ScanCommand({ TableName: table }))).Items;
+    const before = (await emulated.client.send(new ScanCommand({ TableName: table }))).Items;
     await callbacks.createOnce({ ...one, createdAt: '2027-01-01T00:00:00.000Z' });
-    expect((await client.send(new ScanCommand({ TableName: table }))).Items).toEqual(before);
+    expect((await emulated.client.send(new ScanCommand({ TableName: table }))).Items).toEqual(before);
   });
 });

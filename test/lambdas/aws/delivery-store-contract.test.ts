@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { EVENT_RETENTION_DAYS } from '../../../core/events/retention';
 import type { Delivery } from '../../../core/webhooks/delivery';
 import type { DeliveryTally } from '../../../core/webhooks/delivery-tally';
@@ -13,36 +13,21 @@ import { makeDynamoDeliveryListing } from '../../../lambdas/aws/dynamo-delivery-
 import { makeDynamoDeliveryStore } from '../../../lambdas/aws/dynamo-delivery-store';
 import { makeDynamoDeliveryTally } from '../../../lambdas/aws/dynamo-delivery-tally';
 import { aDelivery } from '../../support/deliveries';
-import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
+import { useEmulatedTables } from '../../support/emulated-tables';
 import { makeMemoryDeliveryStore } from '../../support/memory-delivery-store';
 
 const now = Date.parse('2026-11-20T12:00:00.000Z');
-let emulators: Emulators;
-let client: DynamoDBDocumentClient;
-let made = 0;
+const emulated = useEmulatedTables();
 let table = '';
-
-beforeAll(async () => {
-  emulators = await startEmulators();
-  client = DynamoDBDocumentClient.from(dynamodbClient(emulators.dynamodbUrl), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-});
-
-afterAll(async () => {
-  client.destroy();
-  await emulators.stop();
-});
 
 type Deliveries = DeliveryStore & DeliveryListing & DeliveryTally;
 
 async function onDynamo(): Promise<Deliveries> {
-  made += 1;
-  table = (await createTables(emulators.dynamodbUrl, `d${made}-`)).deliveries;
+  table = (await emulated.fresh()).deliveries;
   return {
-    ...makeDynamoDeliveryStore(client, table, () => now),
-    ...makeDynamoDeliveryListing(client, table, () => now),
-    ...makeDynamoDeliveryTally(client, table),
+    ...makeDynamoDeliveryStore(emulated.client, table, () => now),
+    ...makeDynamoDeliveryListing(emulated.client, table, () => now),
+    ...makeDynamoDeliveryTally(emulated.client, table),
   };
 }
 
@@ -272,7 +257,7 @@ describe('rows on DynamoDB', () => {
     const found: Record<string, string[]> = {};
     for (const [name, row] of Object.entries(states)) {
       await store.write(row);
-      const { Item } = await client.send(new GetCommand({ TableName: table, Key: rowKey(row) }));
+      const { Item } = await emulated.client.send(new GetCommand({ TableName: table, Key: rowKey(row) }));
       found[name] = Object.keys(Item!)
         .filter((attribute) => sparse.includes(attribute))
         .sort();
@@ -293,7 +278,7 @@ describe('rows on DynamoDB', () => {
       const endedAt = new Date(Date.parse(createdAt) + days * 86_400_000).toISOString();
       const row = aDelivery({ subscriptionId: `sub_${days}`, state: 'delivered', createdAt, endedAt });
       await store.write(row);
-      const { Item } = await client.send(new GetCommand({ TableName: table, Key: rowKey(row) }));
+      const { Item } = await emulated.client.send(new GetCommand({ TableName: table, Key: rowKey(row) }));
       expiries.push((Item!.expires_at - Date.parse(createdAt) / 1000) / 86_400);
     }
     expect(expiries).toEqual([EVENT_RETENTION_DAYS + 1, 59]);
@@ -302,7 +287,7 @@ describe('rows on DynamoDB', () => {
   it('of few subscriptions are counted in the parts where they lie', async () => {
     const store = await onDynamo();
     await store.write(aDelivery({ subscriptionId: 'sub_1' }));
-    const send = jest.spyOn(client, 'send');
+    const send = jest.spyOn(emulated.client, 'send');
     expect((await store.tally('evt_1', ['sub_1'])).get(0)?.pending).toBe(1);
     expect(send).toHaveBeenCalledTimes(1);
     send.mockRestore();
@@ -315,7 +300,7 @@ describe('rows on DynamoDB', () => {
     }
     const endedAt = new Date(now - (EVENT_RETENTION_DAYS + 1) * 86_400_000).toISOString();
     await store.write(aDelivery({ subscriptionId: 'old', state: 'delivered', createdAt: endedAt, endedAt }));
-    const { Items } = await client.send(new ScanCommand({ TableName: table }));
+    const { Items } = await emulated.client.send(new ScanCommand({ TableName: table }));
     expect(new Set(Items!.map(({ event_shard }) => event_shard)).size).toBeGreaterThan(8);
     const { deliveries } = await store.ofEvent('evt_1', { limit: 100 });
     expect(deliveries).toHaveLength(40);
@@ -332,7 +317,7 @@ describe('rows on DynamoDB', () => {
     const counting = {
       send: (command: GetCommand) => {
         sent.push(command);
-        return client.send(command);
+        return emulated.client.send(command);
       },
     } as unknown as DynamoDBDocumentClient;
     const listing = makeDynamoDeliveryListing(counting, table);
@@ -351,7 +336,7 @@ describe('rows on DynamoDB', () => {
       send: async (command: object) =>
         command instanceof QueryCommand
           ? { Items: [{ ...rowKey(revived), dead_at: `${endedAt}#dlv_${'x'.repeat(24)}`, due_at: endedAt }] }
-          : client.send(command as GetCommand),
+          : emulated.client.send(command as GetCommand),
     } as unknown as DynamoDBDocumentClient;
     const listing = makeDynamoDeliveryListing(lagging, table);
     expect((await listing.deadOf('sub_1', { limit: 1 })).deliveries).toEqual([]);

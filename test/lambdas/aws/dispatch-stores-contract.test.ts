@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type {
   DuplicateClaims,
   EventHistoryReader,
@@ -15,7 +15,7 @@ import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-histor
 import { makeDynamoFanOutMarkers } from '../../../lambdas/aws/dynamo-fan-out-markers';
 import { makeDynamoNumberBlocks } from '../../../lambdas/aws/dynamo-number-blocks';
 import { makeDynamoUnprocessableRecords } from '../../../lambdas/aws/dynamo-unprocessable-records';
-import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
+import { useEmulatedTables } from '../../support/emulated-tables';
 import {
   anEvent,
   aRecord,
@@ -28,25 +28,10 @@ import {
 const DAY = 24 * 3600 * 1000;
 const start = Date.parse('2026-11-20T12:00:00.000Z');
 
-let emulators: Emulators;
-let client: DynamoDBDocumentClient;
-let made = 0;
-
-beforeAll(async () => {
-  emulators = await startEmulators();
-  client = DynamoDBDocumentClient.from(dynamodbClient(emulators.dynamodbUrl), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-});
-
-afterAll(async () => {
-  client.destroy();
-  await emulators.stop();
-});
+const emulated = useEmulatedTables();
 
 async function freshTable(): Promise<string> {
-  made += 1;
-  return (await createTables(emulators.dynamodbUrl, `t${made}-`)).events;
+  return (await emulated.fresh()).events;
 }
 
 function aMarker(sequenceNumber: string, ids: readonly string[] = ['sub_a', 'sub_b']): FanOutMarker {
@@ -61,7 +46,7 @@ function aMarker(sequenceNumber: string, ids: readonly string[] = ['sub_a', 'sub
 
 const markerStores: [string, () => Promise<FanOutMarkers>][] = [
   ['in memory', async () => new MemoryFanOutMarkers()],
-  ['on DynamoDB', async () => makeDynamoFanOutMarkers(client, await freshTable())],
+  ['on DynamoDB', async () => makeDynamoFanOutMarkers(emulated.client, await freshTable())],
 ];
 
 describe.each(markerStores)('FanOutMarkers %s', (_, makeStore) => {
@@ -113,7 +98,7 @@ describe.each(markerStores)('FanOutMarkers %s', (_, makeStore) => {
 
 const duplicateStores: [string, () => Promise<DuplicateClaims>][] = [
   ['in memory', async () => new MemoryDuplicateClaims()],
-  ['on DynamoDB', async () => makeDynamoDuplicateClaims(client, await freshTable())],
+  ['on DynamoDB', async () => makeDynamoDuplicateClaims(emulated.client, await freshTable())],
 ];
 
 describe.each(duplicateStores)('DuplicateClaims %s', (_, makeStore) => {
@@ -161,7 +146,7 @@ describe.each(duplicateStores)('DuplicateClaims %s', (_, makeStore) => {
 
 const numberStores: [string, () => Promise<NumberBlocks>][] = [
   ['in memory', async () => new MemoryNumberBlocks()],
-  ['on DynamoDB', async () => makeDynamoNumberBlocks(client, await freshTable())],
+  ['on DynamoDB', async () => makeDynamoNumberBlocks(emulated.client, await freshTable())],
 ];
 
 describe.each(numberStores)('NumberBlocks %s', (_, makeStore) => {
@@ -176,7 +161,7 @@ describe.each(numberStores)('NumberBlocks %s', (_, makeStore) => {
 
 const histories: [string, () => Promise<EventHistoryReader & EventHistoryWriter>][] = [
   ['in memory', async () => new MemoryEventHistory()],
-  ['on DynamoDB', async () => makeDynamoEventHistory(client, await freshTable())],
+  ['on DynamoDB', async () => makeDynamoEventHistory(emulated.client, await freshTable())],
 ];
 
 describe.each(histories)('EventHistory %s', (_, makeStore) => {
@@ -212,7 +197,7 @@ describe.each(histories)('EventHistory %s', (_, makeStore) => {
 describe('the events table', () => {
   it('forgets an event at the end of its retention, before the store removes it', async () => {
     let now = start;
-    const history = makeDynamoEventHistory(client, await freshTable(), () => now);
+    const history = makeDynamoEventHistory(emulated.client, await freshTable(), () => now);
     const key = { topic: 'manage/orders', order: 'order', eventId: 'e1' };
     await history.keep('order', anEvent('e1'));
     now = start + (EVENT_RETENTION_DAYS - 1) * DAY;
@@ -223,7 +208,7 @@ describe('the events table', () => {
 
   it('takes an event id anew once its marker has expired', async () => {
     let now = start;
-    const store = makeDynamoFanOutMarkers(client, await freshTable(), () => now);
+    const store = makeDynamoFanOutMarkers(emulated.client, await freshTable(), () => now);
     await store.claim(aMarker('1'));
     now = start + (EVENT_RETENTION_DAYS + 1) * DAY;
     await expect(store.claim(aMarker('2'))).resolves.toEqual(aMarker('2'));
@@ -231,10 +216,10 @@ describe('the events table', () => {
 
   it('reads the plans of rows that hold ids alone', async () => {
     const table = await freshTable();
-    const store = makeDynamoFanOutMarkers(client, table);
+    const store = makeDynamoFanOutMarkers(emulated.client, table);
     await store.claim(aMarker('1'));
     const key = { partition: 'event#e1', sort: 'marker' };
-    await client.send(
+    await emulated.client.send(
       new UpdateCommand({
         TableName: table,
         Key: key,
@@ -250,21 +235,21 @@ describe('the events table', () => {
 
   it('tells a plan that no item can hold, and keeps nothing of it', async () => {
     const table = await freshTable();
-    const store = makeDynamoFanOutMarkers(client, table);
+    const store = makeDynamoFanOutMarkers(emulated.client, table);
     const plan = Array.from({ length: 60_000 }, () => `sub_${Math.random().toString(36).slice(2, 18)}`);
     await expect(store.claim(aMarker('1', plan))).resolves.toBe('too_large');
-    expect((await client.send(new ScanCommand({ TableName: table }))).Count).toBe(0);
+    expect((await emulated.client.send(new ScanCommand({ TableName: table }))).Count).toBe(0);
   });
 
   it('keeps an unprocessable record with its first reason, and its bytes while they fit', async () => {
     const table = await freshTable();
-    const store = makeDynamoUnprocessableRecords(client, table, () => start);
+    const store = makeDynamoUnprocessableRecords(emulated.client, table, () => start);
     const small = aRecord(Buffer.from('poison'));
     const large = aRecord(Buffer.alloc(900_000, 1));
     await store.record(small, 'not JSON');
     await store.record(small, 'another reason');
     await store.record(large, 'not JSON');
-    const { Items } = await client.send(new ScanCommand({ TableName: table }));
+    const { Items } = await emulated.client.send(new ScanCommand({ TableName: table }));
     const rows = Items!.sort((a, b) => a.bytes - b.bytes);
     expect(rows).toEqual([
       expect.objectContaining({
@@ -281,7 +266,7 @@ describe('the events table', () => {
     const table = await freshTable();
     const position = { sequenceNumber: '1', shardId: 'shard-0' };
     const other = { ...position, shardId: 'shard-1' };
-    const markers = () => makeDynamoCrashMarkers(client, { name: table, keyOf: eventMarkKey });
+    const markers = () => makeDynamoCrashMarkers(emulated.client, { name: table, keyOf: eventMarkKey });
     const [one, two] = [markers(), markers()];
     expect([await one.mark(position), await two.mark(position), await one.mark(other)]).toEqual([1, 2, 1]);
     await one.clear(position);

@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { ChangeStatus } from '../../../core/change/change';
 import type { ChangeStatusStore } from '../../../core/change/ports';
 import { nothingErased, type WorkingErasure } from '../../../core/erasure/erasure';
@@ -16,7 +16,7 @@ import { makeDynamoErasureStore } from '../../../lambdas/aws/dynamo-erasure-stor
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
 import { makeDynamoFanOutMarkers } from '../../../lambdas/aws/dynamo-fan-out-markers';
 import { makeDynamoUnprocessableRecords } from '../../../lambdas/aws/dynamo-unprocessable-records';
-import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
+import { useEmulatedTables } from '../../support/emulated-tables';
 import {
   anEvent,
   aRecord,
@@ -45,36 +45,23 @@ interface Stores {
 
 const subject = 'ad|Mozilla-LDAP|ada "💡"';
 
-let emulators: Emulators;
-let client: DynamoDBDocumentClient;
-let made = 0;
-
-beforeAll(async () => {
-  emulators = await startEmulators();
-  client = DynamoDBDocumentClient.from(dynamodbClient(emulators.dynamodbUrl), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-});
-
-afterAll(async () => {
-  client.destroy();
-  await emulators.stop();
-});
+const emulated = useEmulatedTables();
 
 async function dynamoStores(): Promise<Stores> {
-  made += 1;
-  const tables = await createTables(emulators.dynamodbUrl, `t${made}-`);
+  const tables = await emulated.fresh();
   return {
-    erasures: makeDynamoErasureStore(client, tables.erasures),
-    statuses: makeDynamoChangeStatusStore(client, tables['change-statuses']),
-    erasableStatuses: makeDynamoErasableStatuses(client, tables['change-statuses']),
-    markers: makeDynamoFanOutMarkers(client, tables.events),
-    history: makeDynamoEventHistory(client, tables.events),
-    unprocessable: makeDynamoUnprocessableRecords(client, tables.events),
-    erasableEvents: makeDynamoErasableEvents(client, tables.events),
+    erasures: makeDynamoErasureStore(emulated.client, tables.erasures),
+    statuses: makeDynamoChangeStatusStore(emulated.client, tables['change-statuses']),
+    erasableStatuses: makeDynamoErasableStatuses(emulated.client, tables['change-statuses']),
+    markers: makeDynamoFanOutMarkers(emulated.client, tables.events),
+    history: makeDynamoEventHistory(emulated.client, tables.events),
+    unprocessable: makeDynamoUnprocessableRecords(emulated.client, tables.events),
+    erasableEvents: makeDynamoErasableEvents(emulated.client, tables.events),
     dump: async () => {
       const names = [tables.events, tables['change-statuses'], tables.erasures];
-      const all = await Promise.all(names.map((TableName) => client.send(new ScanCommand({ TableName }))));
+      const all = await Promise.all(
+        names.map((TableName) => emulated.client.send(new ScanCommand({ TableName }))),
+      );
       return JSON.stringify(all.flatMap(({ Items }) => Items));
     },
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import fc from 'fast-check';
 import type { Event } from '../../../core/events/event';
 import { eventOrder, historyPartition, historyPartitions, orderBase } from '../../../core/events/history-key';
@@ -16,7 +16,7 @@ import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-histor
 import { makeDynamoEventLister } from '../../../lambdas/aws/dynamo-event-lister';
 import { makeDynamoFanOutMarkers } from '../../../lambdas/aws/dynamo-fan-out-markers';
 import { makeDynamoMarkerReader } from '../../../lambdas/aws/dynamo-marker-reader';
-import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
+import { useEmulatedTables } from '../../support/emulated-tables';
 import { anEvent, MemoryEventHistory, MemoryFanOutMarkers } from '../../support/memory-dispatch';
 
 type History = EventHistoryLister & EventHistoryWriter;
@@ -24,28 +24,13 @@ type History = EventHistoryLister & EventHistoryWriter;
 const start = Date.parse('2026-11-20T12:00:00.000Z');
 const topic = 'manage/orders';
 
-let emulators: Emulators;
-let client: DynamoDBDocumentClient;
-let made = 0;
-
-beforeAll(async () => {
-  emulators = await startEmulators();
-  client = DynamoDBDocumentClient.from(dynamodbClient(emulators.dynamodbUrl), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-});
-
-afterAll(async () => {
-  client.destroy();
-  await emulators.stop();
-});
+const emulated = useEmulatedTables();
 
 async function onDynamo(now = () => start): Promise<History> {
-  made += 1;
-  const table = (await createTables(emulators.dynamodbUrl, `l${made}-`)).events;
+  const table = (await emulated.fresh()).events;
   return {
-    ...makeDynamoEventHistory(client, table, now),
-    ...makeDynamoEventLister(client, table, now),
+    ...makeDynamoEventHistory(emulated.client, table, now),
+    ...makeDynamoEventLister(emulated.client, table, now),
   };
 }
 
@@ -146,9 +131,11 @@ const markerStores: [string, () => Promise<FanOutMarkers & FanOutMarkerReader>][
   [
     'on DynamoDB',
     async () => {
-      made += 1;
-      const table = (await createTables(emulators.dynamodbUrl, `l${made}-`)).events;
-      return { ...makeDynamoFanOutMarkers(client, table), ...makeDynamoMarkerReader(client, table) };
+      const table = (await emulated.fresh()).events;
+      return {
+        ...makeDynamoFanOutMarkers(emulated.client, table),
+        ...makeDynamoMarkerReader(emulated.client, table),
+      };
     },
   ],
 ];
@@ -171,13 +158,12 @@ describe.each(markerStores)('FanOutMarkerReader %s', (_, makeStore) => {
 
 describe('markers on DynamoDB', () => {
   it('are gone when their time is over, before the store removes them', async () => {
-    made += 1;
-    const table = (await createTables(emulators.dynamodbUrl, `l${made}-`)).events;
+    const table = (await emulated.fresh()).events;
     const winner = { sequenceNumber: '1', shardId: 's' };
     const marker = { eventId: 'e1', winner, topic, order: '1', plan: [] };
-    await makeDynamoFanOutMarkers(client, table, () => start).claim(marker);
+    await makeDynamoFanOutMarkers(emulated.client, table, () => start).claim(marker);
     const readAfter = (days: number) =>
-      makeDynamoMarkerReader(client, table, () => start + days * 86_400_000).findMany(['e1']);
+      makeDynamoMarkerReader(emulated.client, table, () => start + days * 86_400_000).findMany(['e1']);
     expect([
       (await readAfter(EVENT_RETENTION_DAYS - 1)).size,
       (await readAfter(EVENT_RETENTION_DAYS)).size,
@@ -185,12 +171,11 @@ describe('markers on DynamoDB', () => {
   });
 
   it('say that they are erased, and still how many they were', async () => {
-    made += 1;
-    const table = (await createTables(emulators.dynamodbUrl, `l${made}-`)).events;
+    const table = (await emulated.fresh()).events;
     const winner = { sequenceNumber: '1', shardId: 's' };
     const marker = { eventId: 'e1', winner, topic, order: '1', plan: [{ id: 'a' }] };
-    await makeDynamoFanOutMarkers(client, table).claim(marker);
-    await client.send(
+    await makeDynamoFanOutMarkers(emulated.client, table).claim(marker);
+    await emulated.client.send(
       new UpdateCommand({
         TableName: table,
         Key: { partition: 'event#e1', sort: 'marker' },
@@ -198,7 +183,7 @@ describe('markers on DynamoDB', () => {
         ExpressionAttributeValues: { ':erased': true },
       }),
     );
-    const found = await makeDynamoMarkerReader(client, table).findMany(['e1']);
+    const found = await makeDynamoMarkerReader(emulated.client, table).findMany(['e1']);
     expect(found.get('e1')).toMatchObject({ erased: true, fannedOut: 1 });
   });
 });

@@ -1,4 +1,4 @@
-import { BatchWriteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { inChunks } from '../../../core/in-chunks';
 import type {
   SecretStore,
@@ -10,7 +10,7 @@ import type { Subscription } from '../../../core/topics/subscription';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../../../lambdas/aws/dynamo-topic-store';
 import { ownerRowKey } from '../../../lambdas/aws/subscription-row';
-import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
+import { useEmulatedTables } from '../../support/emulated-tables';
 import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
 import { aSubscription } from '../../support/subscriptions';
 
@@ -31,30 +31,15 @@ const health = {
   circuit: { openUntil: at, opens: 2, probeUntil: at },
 } as const;
 
-let emulators: Emulators;
-let client: DynamoDBDocumentClient;
-let made = 0;
-
-beforeAll(async () => {
-  emulators = await startEmulators();
-  client = DynamoDBDocumentClient.from(dynamodbClient(emulators.dynamodbUrl), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-});
-
-afterAll(async () => {
-  client.destroy();
-  await emulators.stop();
-});
+const emulated = useEmulatedTables();
 
 async function freshTable(): Promise<string> {
-  made += 1;
-  return (await createTables(emulators.dynamodbUrl, `t${made}-`)).registry;
+  return (await emulated.fresh()).registry;
 }
 
 const topicStores: [string, () => Promise<TopicStore>][] = [
   ['in memory', async () => new MemoryTopicStore()],
-  ['on DynamoDB', async () => makeDynamoTopicStore(client, await freshTable())],
+  ['on DynamoDB', async () => makeDynamoTopicStore(emulated.client, await freshTable())],
 ];
 
 describe.each(topicStores)('TopicStore %s', (_, makeStore) => {
@@ -136,7 +121,7 @@ describe.each(topicStores)('TopicStore %s', (_, makeStore) => {
 
 const subscriptionStores: [string, () => Promise<SubscriptionStore & SubscriptionEditor & SecretStore>][] = [
   ['in memory', async () => new MemorySubscriptionStore()],
-  ['on DynamoDB', async () => makeDynamoSubscriptionStore(client, await freshTable())],
+  ['on DynamoDB', async () => makeDynamoSubscriptionStore(emulated.client, await freshTable())],
 ];
 
 describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
@@ -396,9 +381,9 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
 describe('the registry on DynamoDB after a crash', () => {
   it('reads a subscription whose making stopped half-way as not found, and lists over it', async () => {
     const table = await freshTable();
-    const store = makeDynamoSubscriptionStore(client, table);
+    const store = makeDynamoSubscriptionStore(emulated.client, table);
     for (const writes of [1, 2]) {
-      const crashing = makeDynamoSubscriptionStore(crashAfter(client, writes), table);
+      const crashing = makeDynamoSubscriptionStore(crashAfter(emulated.client, writes), table);
       await expect(crashing.create(aSubscription({ id: `sub_${writes}` }))).rejects.toThrow('crash');
       await expect(store.find(`sub_${writes}`)).resolves.toBeUndefined();
     }
@@ -411,10 +396,10 @@ describe('the registry on DynamoDB after a crash', () => {
 
   it('lets a call be repeated that stopped half-way, and lists what it made once', async () => {
     const table = await freshTable();
-    const store = makeDynamoSubscriptionStore(client, table);
+    const store = makeDynamoSubscriptionStore(emulated.client, table);
     for (const writes of [1, 2]) {
       const first = aSubscription({ id: `sub_${writes}`, madeBy: 'digest' });
-      const crashing = makeDynamoSubscriptionStore(crashAfter(client, writes), table);
+      const crashing = makeDynamoSubscriptionStore(crashAfter(emulated.client, writes), table);
       await expect(crashing.create(first)).rejects.toThrow('crash');
       const again = { ...first, createdAt: at, secrets: [{ secret: 'whsec_again' }] };
       const stranger = { ...again, owner: 'mallory' };
@@ -429,7 +414,7 @@ describe('the registry on DynamoDB after a crash', () => {
 
   it('ends a page before it has read the whole of a list where nothing passes', async () => {
     const table = await freshTable();
-    const store = makeDynamoSubscriptionStore(client, table);
+    const store = makeDynamoSubscriptionStore(emulated.client, table);
     const rows = Array.from({ length: 1105 }, (_, index) => ({
       ...ownerRowKey({ owner: 'alice', createdAt: at, id: `sub_${String(index).padStart(4, '0')}` }),
       id: `sub_${index}`,
@@ -439,7 +424,7 @@ describe('the registry on DynamoDB after a crash', () => {
     }));
     for (const chunk of inChunks(rows, 25)) {
       const requests = chunk.map((Item) => ({ PutRequest: { Item } }));
-      await client.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }));
+      await emulated.client.send(new BatchWriteCommand({ RequestItems: { [table]: requests } }));
     }
     await store.create(aSubscription({ id: 'sub_9999', createdAt: at }));
     const first = await store.list({ owner: 'alice', limit: 5, where: () => true });
@@ -451,11 +436,11 @@ describe('the registry on DynamoDB after a crash', () => {
 
   it('has deleted a subscription once its state says so, wherever the deleting stops', async () => {
     const table = await freshTable();
-    const store = makeDynamoSubscriptionStore(client, table);
+    const store = makeDynamoSubscriptionStore(emulated.client, table);
     for (const writes of [1, 2]) {
       const id = `sub_${writes}`;
       await store.create(aSubscription({ id }));
-      const crashing = makeDynamoSubscriptionStore(crashAfter(client, writes), table);
+      const crashing = makeDynamoSubscriptionStore(crashAfter(emulated.client, writes), table);
       const change = { from: ['active'], to: 'deleted', at } as const;
       await expect(crashing.changeState({ id, topic: orders }, change)).rejects.toThrow('crash');
       expect((await store.find(id))?.state).toBe('deleted');
@@ -465,9 +450,11 @@ describe('the registry on DynamoDB after a crash', () => {
 
   it('lets a topic be made whose making stopped half-way', async () => {
     const table = await freshTable();
-    const store = makeDynamoTopicStore(client, table);
+    const store = makeDynamoTopicStore(emulated.client, table);
     const topic = { key: orders, createdAt: at };
-    await expect(makeDynamoTopicStore(crashAfter(client, 1), table).create(topic)).rejects.toThrow('crash');
+    await expect(makeDynamoTopicStore(crashAfter(emulated.client, 1), table).create(topic)).rejects.toThrow(
+      'crash',
+    );
     await expect(store.list({ limit: 5 })).resolves.toEqual({ topics: [] });
     await expect(store.create(topic)).resolves.toBe('created');
     await expect(store.list({ limit: 5 })).resolves.toEqual({ topics: [topic] });
@@ -476,7 +463,7 @@ describe('the registry on DynamoDB after a crash', () => {
   it('forgets a tombstone at its expiry, before the store removes it', async () => {
     const table = await freshTable();
     let now = Date.parse(at);
-    const store = makeDynamoSubscriptionStore(client, table, () => now);
+    const store = makeDynamoSubscriptionStore(emulated.client, table, () => now);
     const reference = { id: aSubscription().id, topic: orders };
     await store.create(aSubscription());
     await store.changeState(reference, { from: ['active'], to: 'deleted', at });
@@ -485,7 +472,7 @@ describe('the registry on DynamoDB after a crash', () => {
     now += 24 * 3600 * 1000;
     await expect(store.find(reference.id)).resolves.toBeUndefined();
     await expect(store.findMany([reference])).resolves.toEqual(new Map());
-    const { Items } = await client.send(new ScanCommand({ TableName: table }));
+    const { Items } = await emulated.client.send(new ScanCommand({ TableName: table }));
     expect(Items?.every(({ expires_at }) => typeof expires_at === 'number')).toBe(true);
   });
 });
@@ -495,25 +482,29 @@ describe('the registry on DynamoDB', () => {
     const table = await freshTable();
     const after = Buffer.alloc(bytes, 'x').toString('base64url');
     const refusal = { code: 'parameter_invalid' };
-    const list = makeDynamoSubscriptionStore(client, table).list({ owner: 'alice', limit: 5, after });
+    const list = makeDynamoSubscriptionStore(emulated.client, table).list({
+      owner: 'alice',
+      limit: 5,
+      after,
+    });
     await expect(list).rejects.toMatchObject(refusal);
-    await expect(makeDynamoTopicStore(client, table).list({ limit: 5, after })).rejects.toMatchObject(
-      refusal,
-    );
+    await expect(
+      makeDynamoTopicStore(emulated.client, table).list({ limit: 5, after }),
+    ).rejects.toMatchObject(refusal);
   });
 
   // The emulator is always consistent, so only the calls can tell.
   it('reads strongly consistently, so that a change takes effect with its reply', async () => {
     const table = await freshTable();
     const reads: boolean[] = [];
-    const watched: DynamoDBDocumentClient = Object.assign(Object.create(client), {
+    const watched: DynamoDBDocumentClient = Object.assign(Object.create(emulated.client), {
       send(command: { input: Record<string, unknown> }) {
         const { input } = command;
         const parts = [input, ...Object.values((input.RequestItems as Record<string, unknown>) ?? {})];
         if (/Get|Query/.test(command.constructor.name)) {
           reads.push(parts.some((part) => (part as { ConsistentRead?: boolean }).ConsistentRead === true));
         }
-        return client.send(command as never);
+        return emulated.client.send(command as never);
       },
     });
     const store = makeDynamoSubscriptionStore(watched, table);
@@ -533,7 +524,7 @@ describe('the registry on DynamoDB', () => {
   });
 });
 
-/** The client of a process that dies before its write number `writes` + 1. */
+/** The emulated.client of a process that dies before its write number `writes` + 1. */
 function crashAfter(real: DynamoDBDocumentClient, writes: number): DynamoDBDocumentClient {
   let left = writes;
   return Object.assign(Object.create(real), {

@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient, type PutCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { SubscriptionStore } from '../../../core/topics/ports';
 import type { RunNumbers } from '../../../core/webhooks/ports';
 import { type LiveGate, newReplay, type Replay, type ReplayStore } from '../../../core/webhooks/replay';
@@ -7,29 +7,15 @@ import { makeDynamoReplayStore } from '../../../lambdas/aws/dynamo-replay-store'
 import { makeDynamoRunNumbers } from '../../../lambdas/aws/dynamo-run-numbers';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import { pointerRowKey } from '../../../lambdas/aws/replay-row';
-import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
+import { useEmulatedTables } from '../../support/emulated-tables';
 import { MemorySubscriptionStore } from '../../support/memory-registry';
 import { MemoryReplayStore, MemoryRunNumbers, memoryLiveGate } from '../../support/memory-replays';
 import { aSubscription } from '../../support/subscriptions';
 
 const now = Date.parse('2026-11-20T12:00:00.000Z');
 const at = '2026-11-20T12:00:00.000Z';
-let emulators: Emulators;
-let client: DynamoDBDocumentClient;
-let made = 0;
+const emulated = useEmulatedTables();
 let table = '';
-
-beforeAll(async () => {
-  emulators = await startEmulators();
-  client = DynamoDBDocumentClient.from(dynamodbClient(emulators.dynamodbUrl), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-});
-
-afterAll(async () => {
-  client.destroy();
-  await emulators.stop();
-});
 
 interface Stores {
   readonly replays: ReplayStore;
@@ -39,13 +25,12 @@ interface Stores {
 }
 
 async function onDynamo(): Promise<Stores> {
-  made += 1;
-  table = (await createTables(emulators.dynamodbUrl, `r${made}-`)).registry;
+  table = (await emulated.fresh()).registry;
   return {
-    replays: makeDynamoReplayStore(client, table, () => now),
-    runs: makeDynamoRunNumbers(client, table),
-    gate: makeDynamoLiveGate(client, table),
-    subscriptions: makeDynamoSubscriptionStore(client, table),
+    replays: makeDynamoReplayStore(emulated.client, table, () => now),
+    runs: makeDynamoRunNumbers(emulated.client, table),
+    gate: makeDynamoLiveGate(emulated.client, table),
+    subscriptions: makeDynamoSubscriptionStore(emulated.client, table),
   };
 }
 

@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { SubscriptionReference, SubscriptionStore } from '../../../core/topics/ports';
 import type { Circuit, Subscription } from '../../../core/topics/subscription';
 import type { TargetHealthStore, TargetLimits } from '../../../core/webhooks/target-ports';
@@ -6,31 +6,16 @@ import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscri
 import { makeDynamoTargetHealth } from '../../../lambdas/aws/dynamo-target-health';
 import { makeDynamoTargetLimits } from '../../../lambdas/aws/dynamo-target-limits';
 import { subscriptionRowKey } from '../../../lambdas/aws/subscription-row';
-import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
+import { useEmulatedTables } from '../../support/emulated-tables';
 import { MemorySubscriptionStore } from '../../support/memory-registry';
 import { makeMemoryTargetHealth } from '../../support/memory-target-health';
 import { makeMemoryTargetLimits } from '../../support/memory-target-limits';
 import { aSubscription } from '../../support/subscriptions';
 
-let emulators: Emulators;
-let client: DynamoDBDocumentClient;
-let made = 0;
-
-beforeAll(async () => {
-  emulators = await startEmulators();
-  client = DynamoDBDocumentClient.from(dynamodbClient(emulators.dynamodbUrl), {
-    marshallOptions: { removeUndefinedValues: true },
-  });
-});
-
-afterAll(async () => {
-  client.destroy();
-  await emulators.stop();
-});
+const emulated = useEmulatedTables();
 
 async function freshTable(): Promise<string> {
-  made += 1;
-  return (await createTables(emulators.dynamodbUrl, `t${made}-`)).registry;
+  return (await emulated.fresh()).registry;
 }
 
 const reference: SubscriptionReference = aSubscription();
@@ -51,8 +36,8 @@ const healthStores: [string, () => Promise<{ store: SubscriptionStore; health: T
     async () => {
       const table = await freshTable();
       return {
-        store: makeDynamoSubscriptionStore(client, table),
-        health: makeDynamoTargetHealth(client, table),
+        store: makeDynamoSubscriptionStore(emulated.client, table),
+        health: makeDynamoTargetHealth(emulated.client, table),
       };
     },
   ],
@@ -199,12 +184,12 @@ describe.each(healthStores)('TargetHealthStore %s', (_, makeStores) => {
 describe('the health of targets on DynamoDB', () => {
   it('keeps the marks of the last attempts and no more, so that the row stays small', async () => {
     const table = await freshTable();
-    await makeDynamoSubscriptionStore(client, table).create(aSubscription());
-    const health = makeDynamoTargetHealth(client, table);
+    await makeDynamoSubscriptionStore(emulated.client, table).create(aSubscription());
+    const health = makeDynamoTargetHealth(emulated.client, table);
     for (let index = 0; index < 50; index += 1) {
       await health.countFailure(reference, { mark: `m${index}`, at, isUnavailable: true });
     }
-    const { Item } = await client.send(
+    const { Item } = await emulated.client.send(
       new GetCommand({ TableName: table, Key: subscriptionRowKey(reference) }),
     );
     expect(Item?.counted_attempts.length).toBeLessThanOrEqual(40);
@@ -225,7 +210,7 @@ const limitStores: [string, () => Promise<() => TargetLimits>][] = [
     'on DynamoDB',
     async () => {
       const table = await freshTable();
-      return () => makeDynamoTargetLimits(client, table);
+      return () => makeDynamoTargetLimits(emulated.client, table);
     },
   ],
 ];
@@ -343,10 +328,10 @@ describe('the limits of targets on DynamoDB', () => {
   it('cost one write for a moment, with and without a backlog, and one for a permit while there is room', async () => {
     const table = await freshTable();
     const sent: string[] = [];
-    const watched: DynamoDBDocumentClient = Object.assign(Object.create(client), {
+    const watched: DynamoDBDocumentClient = Object.assign(Object.create(emulated.client), {
       send(command: { constructor: { name: string } }) {
         sent.push(command.constructor.name);
-        return client.send(command as never);
+        return emulated.client.send(command as never);
       },
     });
     const limits = makeDynamoTargetLimits(watched, table);
