@@ -35,6 +35,10 @@ const MAX_QUEUED = 10_000;
 /** What a header carries, trimmed. */
 const jobIdForm = /^[!-~]([ -~]{0,254}[!-~])?$/;
 
+export function isJobId(text: string): boolean {
+  return jobIdForm.test(text);
+}
+
 /**
  * The events of one request or job. They are validated when they are published, sent by `flush` in the order of
  * publishing, and leave the queue once they are accepted. A client makes sessions.
@@ -53,7 +57,7 @@ export class EventSession<Definitions = unknown, Returned = void> {
 
   /** @throws EventError `configuration_invalid` */
   constructor(client: EventClient<Definitions>, actor: Actor, jobId: string, options: SessionOptions = {}) {
-    if (!jobIdForm.test(jobId)) {
+    if (!isJobId(jobId)) {
       throw new EventError('configuration_invalid', 'jobId must be 1 to 256 printable characters of ASCII');
     }
     this.actorId = actor.id;

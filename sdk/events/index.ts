@@ -5,7 +5,16 @@
 export { EventError, type EventErrorCode, type EventErrorDetails, type FailedEvent } from './errors';
 export { EventClient, type EventClientOptions, type SessionOf } from './event-client';
 export { EventSession, type SessionOptions, type SessionSnapshot } from './event-session';
+export {
+  type ExpressEventSessions,
+  type ExpressRequest,
+  type ExpressResponse,
+  toExpressEventSessions,
+} from './express';
+export { toFetchEventSessions } from './fetch';
+export { type LambdaEvent, toLambdaEventSessions } from './lambda';
 export type { Actor, QueuedEvent } from './queued-event';
+export type { HandledEvent, RequestSessionOptions } from './request-session';
 export type { FromSchema } from './schema-types';
 export type { EventData, EventRequest, MagicCalls, RequestOf } from './session-types';
 export type { ConnectionOptions, EventLogger, RetryPolicy } from './settings';

@@ -9,6 +9,12 @@ export interface Actor {
   readonly type: 'user' | 'service' | 'third-party';
 }
 
+const actorTypes: readonly unknown[] = ['user', 'service', 'third-party'] satisfies Actor['type'][];
+
+export function isActorType(value: unknown): value is Actor['type'] {
+  return actorTypes.includes(value);
+}
+
 /** An event that was published in a session: a copy of what it was given, and never changed. */
 export interface QueuedEvent {
   readonly id: string;

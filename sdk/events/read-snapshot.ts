@@ -1,15 +1,13 @@
 import { EventError } from './errors';
 import type { EventClient } from './event-client';
 import type { SessionSnapshot } from './event-session';
-import { type Actor, copyData, type QueuedEvent, requireValidEvent } from './queued-event';
+import { type Actor, copyData, isActorType, type QueuedEvent, requireValidEvent } from './queued-event';
 
 export interface ReadSnapshot {
   readonly actor: Actor;
   readonly jobId: string;
   readonly events: readonly QueuedEvent[];
 }
-
-const actorTypes: readonly string[] = ['user', 'service', 'third-party'];
 
 /**
  * What was stored may be of another release of your program: its events must fit the topics of now.
@@ -19,7 +17,7 @@ export function readSnapshot<Definitions>(
   { actorId, actorType, jobId, events }: SessionSnapshot,
   client: EventClient<Definitions>,
 ): ReadSnapshot {
-  if (typeof actorId !== 'string' || !actorTypes.includes(actorType) || !Array.isArray(events)) {
+  if (typeof actorId !== 'string' || !isActorType(actorType) || !Array.isArray(events)) {
     throw new EventError('configuration_invalid', 'this is no session that was stored as JSON');
   }
   const actor = { id: actorId, type: actorType };
