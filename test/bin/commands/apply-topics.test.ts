@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type ApiCall, emptyHome, runCommand, type StubApi, startStubApi } from '../command-host';
 
@@ -69,6 +69,15 @@ describe('topics apply', () => {
     ];
     expect(written().map(({ body }) => body)).toEqual(expect.arrayContaining(bodies));
     expect(written()).toHaveLength(2);
+  });
+
+  it('takes the example that the README names', async () => {
+    const { exitCode, printed } = await apply(readFileSync('examples/definitions.yaml', 'utf8'));
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(printed[0] as string).topics).toEqual([
+      { name: 'events/policies.PolicyIssued', act: 'create' },
+      { name: 'events/claims.ClaimOpened', act: 'create' },
+    ]);
   });
 
   it('changes nothing when it is applied again, and what differs alone when it differs', async () => {
