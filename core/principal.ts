@@ -1,4 +1,5 @@
 import { ServiceError } from './errors';
+import type { Door } from './events/event';
 
 /** Scopes of the management surface; the CIS scopes are in contracts of the change and person doors. */
 export type Scope =
@@ -22,6 +23,8 @@ export interface Principal {
   /** The token's `sub`; owns what the caller makes. */
   readonly subject: string;
   readonly scopes: ReadonlySet<string>;
+  /** The one door whose topics it may subscribe to. @default all of them */
+  readonly door?: Door;
 }
 
 /** @throws ServiceError `insufficient_scope` naming the scope that is missing. */

@@ -17,6 +17,11 @@ export function isAccountSecret(text: string): boolean {
   return API_KEY.test(text) || ACCESS_TOKEN.test(text);
 }
 
+/** An API key, which somebody with the scope made; an access token is what registering gives. */
+export function isApiKey(secret: string): boolean {
+  return API_KEY.test(secret);
+}
+
 /** Secrets are kept as this: they are random, so a fast hash gives nothing away. */
 export function hashSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');

@@ -121,6 +121,13 @@ async function keep(
 }
 
 function requireScopeFor({ door }: TopicSelector, principal: Principal): void {
+  if (principal.door !== undefined && door !== principal.door) {
+    throw new ServiceError(
+      'insufficient_scope',
+      `these credentials are of one client family: they subscribe to topics such as ${principal.door}/NAME alone; ` +
+        'an API key of an account may subscribe to others',
+    );
+  }
   if (door === 'system') {
     requireScope(principal, 'subscriptions:system');
   }

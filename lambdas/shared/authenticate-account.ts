@@ -1,4 +1,4 @@
-import { hashSecret, isAccountSecret, isGood } from '../../core/accounts/api-key';
+import { hashSecret, isAccountSecret, isApiKey, isGood } from '../../core/accounts/api-key';
 import type { CredentialReader } from '../../core/accounts/ports';
 import type { Principal } from '../../core/principal';
 import { documentClient } from '../aws/document-client';
@@ -35,7 +35,12 @@ async function provedBy(secret: string, credentials: CredentialReader, now: numb
   if (!credential || !isGood(credential, now)) {
     throw refused('invalid_credentials', 'the API key or access token is unknown, or not good any more');
   }
-  return { subject: credential.accountId, scopes: new Set(credential.scopes) };
+  return {
+    subject: credential.accountId,
+    scopes: new Set(credential.scopes),
+    // Anybody whom the ADS door registers has an access token: it opens no other door's topics.
+    ...(!isApiKey(secret) && { door: 'webhooks' as const }),
+  };
 }
 
 /**

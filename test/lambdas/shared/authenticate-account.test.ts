@@ -37,19 +37,26 @@ async function authenticatorWith(differences: { expiresAt?: string; isBlocked?: 
 }
 
 describe('an account authenticates', () => {
-  it.each([
-    `Bearer ${key}`,
-    `bearer  ${key}`,
-    `Bearer ${token}`,
-    basic(`${key}:`),
-    basic(`:${key}`),
-    basic(`key_123:${key}`),
-    basic(`anything at all:${token}`),
-  ])('by %s', async (authorization) => {
-    const { ask, looked } = await authenticatorWith();
-    await expect(ask(authorization)).resolves.toEqual({ subject: 'acc_a', scopes: new Set(['topics:read']) });
-    expect(looked).toHaveLength(1);
-  });
+  it.each([`Bearer ${key}`, `bearer  ${key}`, basic(`${key}:`), basic(`:${key}`), basic(`key_123:${key}`)])(
+    'by %s',
+    async (authorization) => {
+      const { ask, looked } = await authenticatorWith();
+      await expect(ask(authorization)).resolves.toEqual({
+        subject: 'acc_a',
+        scopes: new Set(['topics:read']),
+      });
+      expect(looked).toHaveLength(1);
+    },
+  );
+
+  it.each([`Bearer ${token}`, basic(`anything at all:${token}`)])(
+    'by %s, which opens the topics of its own door alone',
+    async (authorization) => {
+      const { ask } = await authenticatorWith();
+      const scopes = new Set(['topics:read']);
+      await expect(ask(authorization)).resolves.toEqual({ subject: 'acc_a', scopes, door: 'webhooks' });
+    },
+  );
 
   it('and a JWT does as before', async () => {
     const { ask, looked } = await authenticatorWith();
