@@ -4,6 +4,7 @@ import { callbacks } from './journeys/callbacks';
 import { type DocumentedReplies, documentedReplies, watchReplies } from './journeys/documented-replies';
 import { entityEvents } from './journeys/entity-events';
 import { erasing } from './journeys/erasing';
+import { eventSessions } from './journeys/event-sessions';
 import { events } from './journeys/events';
 import { failingSubscribers } from './journeys/failing-subscribers';
 import { hostileInput } from './journeys/hostile-input';
@@ -35,6 +36,7 @@ suite('a preview stack', () => {
   describe('signed subscriptions', () => signedSubscriptions(() => journey));
   describe('events', () => events(() => journey));
   describe('events of bc-events', () => entityEvents(() => journey));
+  describe('sessions of the event client', () => eventSessions(() => journey));
   describe('replays', () => replays(() => journey));
   describe('failing subscribers', () => failingSubscribers(() => journey));
   describe('accounts', () => accounts(() => journey));
