@@ -21,3 +21,39 @@ export function decodePageToken(token: string): string | undefined {
 export function wrongPageToken(): ServiceError {
   return new ServiceError('parameter_invalid', '"next" is not a token of this list; take it from its reply');
 }
+
+/** Where a walk over pages of things goes on: the token of the page, the thing on it, and the place within that one. */
+export interface WalkPlace {
+  readonly page?: string | undefined;
+  readonly id?: string | undefined;
+  readonly within?: string | undefined;
+}
+
+export function encodeWalkToken({ page, id, within }: WalkPlace): string {
+  return encodePageToken(JSON.stringify([page ?? null, id ?? null, within ?? null]));
+}
+
+/** @param token `undefined` to begin. @throws ServiceError `parameter_invalid` for a token that no walk gave. */
+export function decodeWalkToken(token: string | undefined): WalkPlace {
+  if (token === undefined) {
+    return {};
+  }
+  const parts = parseJson(decodePageToken(token) ?? '');
+  const isPlace =
+    Array.isArray(parts) &&
+    parts.length === 3 &&
+    parts.every((part) => part === null || typeof part === 'string');
+  if (!isPlace) {
+    throw wrongPageToken();
+  }
+  const [page, id, within] = parts.map((part) => part ?? undefined);
+  return { page, id, within };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,5 +1,5 @@
 import { ServiceError } from '../errors';
-import { decodePageToken, encodePageToken, wrongPageToken } from '../page-token';
+import { decodeWalkToken, encodeWalkToken, type WalkPlace } from '../page-token';
 import type { Principal } from '../principal';
 import type { SubscriptionStore } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
@@ -29,13 +29,6 @@ const SUBSCRIPTIONS_PER_PAGE = 20;
 /** Most subscriptions have nothing to show and cost a query each. */
 const VISITS_PER_CALL = 200;
 
-/** Where a walk goes on: the token of the page, the subscription on it, and the place within that one. */
-interface Place {
-  readonly page?: string | undefined;
-  readonly id?: string | undefined;
-  readonly within?: string | undefined;
-}
-
 /**
  * Visits the caller's subscriptions one after the other, each for as long as its visit has a place to go on from.
  * @param walk.visit returns that place, `undefined` at the end of this subscription.
@@ -52,7 +45,7 @@ export async function walkOwnSubscriptions(
     readonly isOver: () => boolean;
   },
 ): Promise<string | undefined> {
-  let place: Place = walk.after === undefined ? {} : parsePlace(walk.after);
+  let place: WalkPlace = decodeWalkToken(walk.after);
   for (let visits = 0; ; ) {
     const { page, id, within } = place;
     const listed = await subscriptions.list({
@@ -69,7 +62,7 @@ export async function walkOwnSubscriptions(
       let next = subscription.id === id ? within : undefined;
       do {
         if (visits > 0 && (visits >= VISITS_PER_CALL || walk.isOver())) {
-          return encodePageToken(JSON.stringify([page ?? null, subscription.id, next ?? null]));
+          return encodeWalkToken({ page, id: subscription.id, within: next });
         }
         next = await walk.visit(subscription, next);
         visits += 1;
@@ -79,26 +72,5 @@ export async function walkOwnSubscriptions(
       return undefined;
     }
     place = { page: listed.next };
-  }
-}
-
-function parsePlace(token: string): Place {
-  const parts = parseJson(decodePageToken(token) ?? '');
-  const isPlace =
-    Array.isArray(parts) &&
-    parts.length === 3 &&
-    parts.every((part) => part === null || typeof part === 'string');
-  if (!isPlace) {
-    throw wrongPageToken();
-  }
-  const [page, id, within] = parts.map((part) => part ?? undefined);
-  return { page, id, within };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

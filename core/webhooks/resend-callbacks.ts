@@ -1,5 +1,5 @@
 import type { AccountStore } from '../accounts/ports';
-import { decodePageToken, encodePageToken, wrongPageToken } from '../page-token';
+import { decodeWalkToken, encodeWalkToken, type WalkPlace } from '../page-token';
 import type { SubscriptionStore } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
 import { walkOwnSubscriptions } from './own-subscriptions';
@@ -19,13 +19,6 @@ const PAGE = 100;
 /** A door answers well within its time-out; the caller goes on with `next`. */
 const WORK_MILLISECONDS = 6000;
 
-/** Where a call goes on: the page of accounts, the account on it, and the place among its subscriptions. */
-interface Place {
-  readonly page?: string | undefined;
-  readonly account?: string | undefined;
-  readonly within?: string | undefined;
-}
-
 /**
  * Starts the dead letters of ADS's subscriptions again, account after account, each with the id and time of its
  * event. What cannot go, because its subscription is off, stays dead.
@@ -40,9 +33,9 @@ export async function resendCallbacks(
   const isOver = () => ports.now().getTime() >= until;
   let resent = 0;
   let begun = false;
-  let place: Place = after === undefined ? {} : parsePlace(after);
+  let place: WalkPlace = decodeWalkToken(after);
   for (;;) {
-    const { page, account: earlier, within: earlierPlace } = place;
+    const { page, id: earlier, within: earlierPlace } = place;
     const listed = await ports.accounts.list({
       limit: ACCOUNTS_PER_PAGE,
       ...(page !== undefined && { after: page }),
@@ -53,7 +46,7 @@ export async function resendCallbacks(
       let within = id === earlier ? earlierPlace : undefined;
       do {
         if (begun && isOver()) {
-          return { resent, next: encodePageToken(JSON.stringify([page ?? null, id, within ?? null])) };
+          return { resent, next: encodeWalkToken({ page, id, within }) };
         }
         begun = true;
         const owner = { subject: id, scopes: new Set<string>() };
@@ -76,26 +69,5 @@ export async function resendCallbacks(
     const page = await ports.deliveries.deadOf(id, { limit: PAGE, after: within });
     resent += await resendDeliveries(page.deliveries, ports);
     return page.next;
-  }
-}
-
-function parsePlace(token: string): Place {
-  const parts = parseJson(decodePageToken(token) ?? '');
-  const isPlace =
-    Array.isArray(parts) &&
-    parts.length === 3 &&
-    parts.every((part) => part === null || typeof part === 'string');
-  if (!isPlace) {
-    throw wrongPageToken();
-  }
-  const [page, account, within] = parts.map((part) => part ?? undefined);
-  return { page, account, within };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
