@@ -2,53 +2,53 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { version } from '../../core/version';
-import type { TargetResult, WebhookRequest } from '../../core/webhooks/ports';
+import type { TargetFailure } from '../../core/webhooks/ports';
 import { CLOSED_EARLY, type Passage } from './passage';
-import { readAnswer } from './read-answer';
 import { targetFailure } from './target-failure';
 import type { VettedAgents } from './vetted-agents';
 
 /** A subscriber has no need to answer with more, and a hostile one must not fill the memory. */
 export const MAX_HEADER_BYTES = 16 * 1024;
 
-/** How a request ended, without the time that it took. */
-export type HttpOutcome = { readonly address?: string } & (
-  | Pick<Extract<TargetResult, { status: number }>, 'status' | 'retryAfter' | 'answer'>
-  | Pick<Extract<TargetResult, { failure: string }>, 'failure'>
+/** What goes out. */
+export interface OutgoingRequest {
+  /** @default POST */
+  readonly method?: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+}
+
+/** How a request ended; `address` is what was connected to. */
+export type HttpOutcome<Answer> = { readonly address?: string } & (
+  | { readonly answer: Answer }
+  | { readonly failure: TargetFailure }
 );
 
 /**
  * One request and its answer on one connection; never throws, never lasts beyond the deadline.
+ * @param read takes what is wanted of an answer, and may leave the rest; what it throws is a failure.
  * @returns with `reused` true when an earlier request had used the connection.
  */
-export async function exchange(
-  webhook: WebhookRequest,
+export async function exchange<Answer>(
+  request: OutgoingRequest,
+  read: (response: IncomingMessage) => Promise<Answer>,
   agents: VettedAgents,
   deadline: AbortSignal,
-): Promise<{ readonly outcome: HttpOutcome; readonly reused: boolean }> {
+): Promise<{ readonly outcome: HttpOutcome<Answer>; readonly reused: boolean }> {
   const passage: Passage = { reused: false, isTunnelling: false };
-  const outcome = await Promise.race([send(webhook, agents, passage, deadline), rejectAt(deadline)]).catch(
+  const answered = open(request, agents, passage, deadline).then(read);
+  const outcome = await Promise.race([answered, rejectAt(deadline)]).then(
+    (answer) => ({ answer }),
     (error: unknown) => ({ failure: failureOf(error, passage, deadline) }),
   );
   const { address, reused } = passage;
   return { outcome: { ...(address && { address }), ...outcome }, reused };
 }
 
-async function send(
-  webhook: WebhookRequest,
-  agents: VettedAgents,
-  passage: Passage,
-  signal: AbortSignal,
-): Promise<HttpOutcome> {
-  const response = await open(webhook, agents, passage, signal);
-  const retryAfter = response.headers['retry-after'];
-  const answer = await readAnswer(response, webhook.answerBytes);
-  return { status: response.statusCode ?? 0, ...(retryAfter && { retryAfter }), answer };
-}
-
 /** Resolves when the headers of the answer are there. */
 function open(
-  { url, headers, body }: WebhookRequest,
+  { method = 'POST', url, headers, body }: OutgoingRequest,
   agents: VettedAgents,
   passage: Passage,
   signal: AbortSignal,
@@ -56,7 +56,7 @@ function open(
   const isSecure = url.slice(0, 6).toLowerCase() === 'https:';
   return new Promise((resolve, reject) => {
     const options: RequestOptions & { readonly passage: Passage } = {
-      method: 'POST',
+      method,
       agent: isSecure ? agents.https : agents.http,
       headers: { ...headers, 'user-agent': `Changewire/${version}` },
       maxHeaderSize: MAX_HEADER_BYTES,

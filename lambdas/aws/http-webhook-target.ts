@@ -1,47 +1,35 @@
-import { type PrivateTargets, vetUrl } from '../../core/webhooks/network-guard';
-import type { WebhookRequest, WebhookTarget } from '../../core/webhooks/ports';
-import { exchange, type HttpOutcome } from './http-exchange';
-import { makeVettedAgents, type VettedAgentSettings } from './vetted-agents';
-
-export interface HttpTargetSettings extends Omit<VettedAgentSettings, 'keepAlive'> {
-  readonly allow: PrivateTargets;
-}
+import type { IncomingMessage } from 'node:http';
+import type { WebhookTarget } from '../../core/webhooks/ports';
+import { readAnswer } from './read-answer';
+import { makeVettedConnections, type VettedConnectionSettings } from './vetted-connections';
 
 /**
- * Posts webhooks over pooled connections. The guard judges the URL before, and every address that its name
- * resolves to when the connection is made; redirects are answers like any other.
+ * Posts webhooks over pooled connections behind the network guard; redirects are answers like any other.
  */
 export function makeHttpWebhookTarget(
-  settings: HttpTargetSettings,
+  settings: VettedConnectionSettings,
 ): WebhookTarget & { close(): Promise<void> } {
-  const pooled = makeVettedAgents({ ...settings, keepAlive: true });
-  const fresh = makeVettedAgents({ ...settings, keepAlive: false });
+  const connections = makeVettedConnections(settings);
 
   return {
-    async post(webhook) {
+    async post({ url, headers, body, timeoutSeconds, answerBytes }) {
       const startedAt = performance.now();
-      const outcome = vetUrl(webhook.url, settings.allow).ok
-        ? await attempt(webhook)
-        : ({ failure: 'target_refused' } as const);
-      return { milliseconds: Math.round(performance.now() - startedAt), ...outcome };
+      const outcome = await connections.ask({ url, headers, body }, timeoutSeconds, (response) =>
+        toAnswer(response, answerBytes),
+      );
+      const milliseconds = Math.round(performance.now() - startedAt);
+      const { address } = outcome;
+      const result = 'failure' in outcome ? { failure: outcome.failure } : outcome.answer;
+      return { milliseconds, ...(address && { address }), ...result };
     },
     async close() {
-      for (const agent of [pooled.http, pooled.https, fresh.http, fresh.https]) {
-        agent.destroy();
-      }
+      connections.close();
     },
   };
-
-  async function attempt(webhook: WebhookRequest): Promise<HttpOutcome> {
-    const deadline = AbortSignal.timeout(Math.ceil(webhook.timeoutSeconds * 1000));
-    const first = await exchange(webhook, pooled, deadline);
-    // A function that was frozen wakes up with connections that the other side closed long ago.
-    const wasStale = first.reused && 'failure' in first.outcome && isBrokenConnection(first.outcome.failure);
-    const { outcome } = wasStale && !deadline.aborted ? await exchange(webhook, fresh, deadline) : first;
-    return outcome;
-  }
 }
 
-function isBrokenConnection(failure: string): boolean {
-  return failure === 'connection_reset' || failure === 'closed_early';
+async function toAnswer(response: IncomingMessage, answerBytes: number | undefined) {
+  const retryAfter = response.headers['retry-after'];
+  const answer = await readAnswer(response, answerBytes);
+  return { status: response.statusCode ?? 0, ...(retryAfter && { retryAfter }), answer };
 }

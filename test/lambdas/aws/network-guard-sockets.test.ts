@@ -1,7 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { vetAddress } from '../../../core/webhooks/network-guard';
-import { type HttpTargetSettings, makeHttpWebhookTarget } from '../../../lambdas/aws/http-webhook-target';
+import { makeHttpWebhookTarget } from '../../../lambdas/aws/http-webhook-target';
+import type { VettedConnectionSettings } from '../../../lambdas/aws/vetted-connections';
 import type { ResolveAll } from '../../../lambdas/aws/vetting-lookup';
 import { type ForwardProxy, startForwardProxy } from '../../support/forward-proxy';
 import { makeResolver } from '../../support/resolver';
@@ -35,7 +36,7 @@ async function serve(address: string, listener: RequestListener, wanted = 0) {
   return { port: (server.address() as AddressInfo).port, connections: () => connections };
 }
 
-function makeTarget(settings: Partial<HttpTargetSettings> = {}) {
+function makeTarget(settings: Partial<VettedConnectionSettings> = {}) {
   const target = makeHttpWebhookTarget({ allow, ...settings });
   targets.push(target);
   return target;

@@ -1,8 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { type HttpTargetSettings, makeHttpWebhookTarget } from '../../../lambdas/aws/http-webhook-target';
+import { makeHttpWebhookTarget } from '../../../lambdas/aws/http-webhook-target';
 import { parseForwardProxy } from '../../../lambdas/aws/tunnelling-agents';
+import type { VettedConnectionSettings } from '../../../lambdas/aws/vetted-connections';
 import { makeCertificate } from '../../support/certificate';
 import { type ForwardProxy, startForwardProxy } from '../../support/forward-proxy';
 import { makeResolver } from '../../support/resolver';
@@ -35,7 +36,7 @@ function subscriber(listener: RequestListener): Promise<number> {
 }
 
 /** The guard is as in production: nothing private. The proxy alone leads what is public to this machine. */
-function makeTarget(settings: Partial<HttpTargetSettings> = {}) {
+function makeTarget(settings: Partial<VettedConnectionSettings> = {}) {
   const target = makeHttpWebhookTarget({ allow: false, proxy: proxy.url, ...settings });
   targets.push(target);
   return target;
