@@ -8,6 +8,7 @@ import {
   type ServingOptions,
   safeReply,
   textReply,
+  untypedReply,
 } from './http';
 import { MAX_BODY_BYTES } from './limits';
 import { answerPreflight } from './preflight';
@@ -93,13 +94,13 @@ function notForPython(
   serving: ServingOptions,
 ): Answer | undefined {
   if (headers.first('ce-awpsversion') !== '1.0') {
-    return serving.canPass ? { outcome: 'passed' } : replied(textReply(404, ''));
+    return serving.canPass ? { outcome: 'passed' } : replied(untypedReply(404, ''));
   }
   if (serving.path !== undefined && request.path !== serving.path) {
-    return replied(textReply(404, ''));
+    return replied(untypedReply(404, ''));
   }
   return headers.first('webhook-request-origin') === undefined
-    ? replied(textReply(400, 'Missing webhook request origin.'))
+    ? replied(untypedReply(400, 'Missing webhook request origin.'))
     : undefined;
 }
 

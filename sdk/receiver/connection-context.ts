@@ -106,8 +106,8 @@ export class ConnectionContext {
 
   private optional(name: string): string | undefined {
     const value = this.headerMap.first(name);
-    // The Python library reads every header up to its first comma.
-    return (this.profile.isPython ? value?.split(',')[0] : printable(name, value)) || undefined;
+    // The Python library reads every header up to its first comma, and takes an empty one for one that is there.
+    return this.profile.isPython ? value?.split(',')[0] : printable(name, value) || undefined;
   }
 
   private required(name: string): string {

@@ -50,6 +50,11 @@ export function textReply(status: number, text: string, headers: Record<string, 
   return { status, headers: { ...type, ...headers }, body: text };
 }
 
+/** As the Python library replies: its texts have no type. */
+export function untypedReply(status: number, text: string, headers: Record<string, string> = {}): Reply {
+  return { status, headers, body: text };
+}
+
 /** @returns whether a request's path is the one that is served. */
 export function isServed(path: string, served: string | undefined): boolean {
   return served === undefined || path === served || path === `${served}/` || `${path}/` === served;

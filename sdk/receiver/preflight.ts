@@ -1,6 +1,6 @@
 import type { EventHandlerOptions } from './event-handler-options';
 import type { HeaderMap } from './header-map';
-import { type Reply, textReply } from './http';
+import { type Reply, textReply, untypedReply } from './http';
 
 const ORIGIN = 'webhook-request-origin';
 
@@ -29,10 +29,11 @@ export async function grantedOrigin(
 export async function answerPreflight(headers: HeaderMap, options: EventHandlerOptions): Promise<Reply> {
   const origin = await grantedOrigin(headers, options);
   if (origin === undefined) {
-    return textReply(400, 'Abuse protection validation failed.');
+    const reply = options.parity === 'python' ? untypedReply : textReply;
+    return reply(400, 'Abuse protection validation failed.');
   }
   if (options.parity === 'python') {
-    return textReply(200, '', { [ORIGIN]: '*' });
+    return untypedReply(200, '', { [ORIGIN]: '*' });
   }
   const isRateAsked = headers.first('webhook-request-rate') !== undefined;
   const { allowedRate, legacyGrant } = options;

@@ -1,4 +1,5 @@
 import express from 'express';
+import expressFour from 'express-4';
 import {
   type LambdaEventV1,
   type LambdaEventV2,
@@ -15,12 +16,16 @@ import type { SentEvent } from './web-pubsub-events';
 type Start = (responder: Responder, options?: { readonly path?: string }) => Promise<EventServer>;
 
 /** Every runtime that there is an adapter for, behind the same few words. */
-export const runtimes: Readonly<Record<'node' | 'express' | 'fetch' | 'lambdaV1' | 'lambdaV2', Start>> = {
+export const runtimes: Readonly<
+  Record<'node' | 'express' | 'express4' | 'fetch' | 'lambdaV1' | 'lambdaV2', Start>
+> = {
   node: (responder, options) => {
     const listener = toNodeListener(responder, options);
     return startEventServer((request, response) => void listener(request, response));
   },
   express: (responder, options) => startEventServer(express().use(toExpressMiddleware(responder, options))),
+  express4: (responder, options) =>
+    startEventServer(expressFour().use(toExpressMiddleware(responder, options))),
   fetch: async (responder, options) => {
     const serve = toFetchHandler(responder, options);
     return {

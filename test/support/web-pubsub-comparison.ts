@@ -86,6 +86,7 @@ export const comparison: readonly ComparisonRow[] = [
   row('path/below', makeEvent('sys.connect', { path: '/eventhandler/below' }), [200, 200, 404, 404]),
   row('path in another case', makeEvent('sys.connect', { path: '/EventHandler' }), [200, 200, 404, 404]),
   row('path with a query', makeEvent('sys.connect', { path: '/eventhandler?code=1' }), [200, 200, 200, 200]),
-  // The Express library has presence from 1.1.0 on, where it answers 200; the one compared with is 1.0.6.
-  row('presence', makeEvent('gp.joined'), [404, 404, 400, 200]),
+  row('presence: joined', makeEvent('gp.joined'), [200, 200, 400, 200]),
+  row('presence: left', makeEvent('gp.left'), [200, 200, 400, 200]),
+  row('presence: empty body', makeEvent('gp.joined', { body: '' }), [200, 200, 400, 400]),
 ];

@@ -1,8 +1,8 @@
 import { WebPubSubEventHandler, type WebPubSubEventHandlerOptions } from '@azure/web-pubsub-express';
-import express from 'express';
 import { AccessKeyValidator, EventHandler } from '../../../sdk/receiver';
 import { runtimes, toFetchRequest } from '../../support/event-runtimes';
 import { type EventServer, startEventServer } from '../../support/event-servers';
+import { expresses } from '../../support/expresses';
 import { comparison } from '../../support/web-pubsub-comparison';
 import { connectionString, makeEvent, makePreflight } from '../../support/web-pubsub-events';
 
@@ -13,6 +13,7 @@ const answers = {
   handleDisconnected: quiet,
   handleUserMessage: () => 'heard',
   handleGroupJoined: quiet,
+  handleGroupLeft: quiet,
 };
 
 const theirs: WebPubSubEventHandlerOptions = {
@@ -21,21 +22,25 @@ const theirs: WebPubSubEventHandlerOptions = {
   handleUserEvent: (_, response) => response.success('heard', 'text'),
   onConnected: quiet,
   onDisconnected: quiet,
+  onGroupJoined: quiet,
+  onGroupLeft: quiet,
 };
 
-function startTheirs(options: WebPubSubEventHandlerOptions): Promise<EventServer> {
+type Express = (typeof expresses)[number][1];
+
+function startTheirs(express: Express, options: WebPubSubEventHandlerOptions): Promise<EventServer> {
   const middleware = new WebPubSubEventHandler('chat', options).getMiddleware();
   // biome-ignore lint/suspicious/noExplicitAny: its types are those of Express 4
   return startEventServer(express().use(middleware as any));
 }
 
-describe('the Express library', () => {
+describe.each(expresses)('the Express library in %s', (_, express) => {
   let withHandlers: EventServer;
   let without: EventServer;
   beforeAll(async () => {
     jest.spyOn(console, 'warn').mockImplementation(quiet);
-    withHandlers = await startTheirs(theirs);
-    without = await startTheirs({ path: '/eventhandler' });
+    withHandlers = await startTheirs(express, theirs);
+    without = await startTheirs(express, { path: '/eventhandler' });
   });
   afterAll(async () => {
     jest.restoreAllMocks();
@@ -45,18 +50,18 @@ describe('the Express library', () => {
 
   it.each(comparison)(
     'answers as the table says: $name',
-    async ({ event, express, expressWithoutHandlers }) => {
-      expect((await withHandlers.send(event)).status).toBe(express);
+    async ({ event, express: expected, expressWithoutHandlers }) => {
+      expect((await withHandlers.send(event)).status).toBe(expected);
       expect((await without.send(event)).status).toBe(expressWithoutHandlers);
     },
   );
 });
 
-describe('the default profile', () => {
+describe.each(['express', 'express4'] as const)('the default profile in %s', (runtime) => {
   let server: EventServer;
   beforeAll(async () => {
     const handler = new EventHandler({ ...answers, hub: 'Chat' });
-    server = await runtimes.express(handler, { path: '/eventhandler' });
+    server = await runtimes[runtime](handler, { path: '/eventhandler' });
   });
   afterAll(() => server.stop());
 
@@ -97,7 +102,10 @@ describe('parity with Python', () => {
     const missing = await python(
       toFetchRequest(makeEvent('sys.connect', { headers: { 'WebHook-Request-Origin': undefined } })),
     );
-    expect(await missing.text()).toBe('Missing webhook request origin.');
+    expect([await missing.text(), missing.headers.get('content-type')]).toEqual([
+      'Missing webhook request origin.',
+      null,
+    ]);
     const refused = await python(toFetchRequest(makeEvent('sys.connect', { body: '{' })));
     expect([await refused.text(), refused.headers.get('content-type')]).toEqual(['', null]);
     const granted = await python(toFetchRequest(makePreflight()));
@@ -127,6 +135,14 @@ describe('parity with Python', () => {
     expect((await served(toFetchRequest(event))).status).toBe(status);
   });
 
+  it.each([
+    ['ce-hub', 200],
+    ['ce-connectionState', 500],
+  ])('takes an empty %s for one that is there', async (name, status) => {
+    const event = makeEvent('sys.connect', { headers: { [name]: '' } });
+    expect((await python(toFetchRequest(event))).status).toBe(status);
+  });
+
   it('asks the validator about preflights as the original does: lists are not trimmed', async () => {
     const requestValidator = new AccessKeyValidator('Endpoint=svc;AccessKey=k;');
     const handler = new EventHandler({ ...answers, parity: 'python', requestValidator });
@@ -135,6 +151,10 @@ describe('parity with Python', () => {
     );
     expect(await Promise.all([...asking, handler.preflight({})])).toEqual([true, false, false, false, false]);
     const refused = await wrapped(handler)(toFetchRequest(makePreflight()));
-    expect([refused.status, await refused.text()]).toEqual([400, 'Abuse protection validation failed.']);
+    expect([refused.status, await refused.text(), refused.headers.get('content-type')]).toEqual([
+      400,
+      'Abuse protection validation failed.',
+      null,
+    ]);
   });
 });

@@ -5,9 +5,9 @@ import {
   type UserEventResponseHandler,
   WebPubSubEventHandler,
 } from '@azure/web-pubsub-express';
-import express from 'express';
 import { EventHandler, toExpressMiddleware } from '../../../sdk/receiver';
 import { type EventServer, type Received, startEventServer } from '../../support/event-servers';
+import { expresses } from '../../support/expresses';
 import {
   decodeState,
   encodeState,
@@ -15,6 +15,8 @@ import {
   mqttHeaders,
   type SentEvent,
 } from '../../support/web-pubsub-events';
+
+type Express = (typeof expresses)[number][1];
 
 /** What handlers of both kinds are asked to do: it travels in the claims and in the messages. */
 type Task = string;
@@ -65,7 +67,7 @@ const seen = (request: Pick<ConnectRequest, 'claims' | 'query' | 'subprotocols'>
   subprotocols: [...(request.subprotocols ?? [])],
 });
 
-function startTheirs(log: unknown[]): Promise<EventServer> {
+function startTheirs(express: Express, log: unknown[]): Promise<EventServer> {
   const handler = new WebPubSubEventHandler('chat', {
     path: '/eventhandler',
     handleConnect: (request, response) => {
@@ -83,12 +85,14 @@ function startTheirs(log: unknown[]): Promise<EventServer> {
     },
     onConnected: (request) => log.push([request.context.connectionId, { ...request.context.states }]),
     onDisconnected: (request) => log.push([request.reason ?? '', { ...request.context.states }]),
+    onGroupJoined: (request) => log.push(['joined', request.group, { ...request.context.states }]),
+    onGroupLeft: (request) => log.push(['left', request.group, { ...request.context.states }]),
   });
   // biome-ignore lint/suspicious/noExplicitAny: its types are those of Express 4
   return startEventServer(express().use(handler.getMiddleware() as any));
 }
 
-function startOurs(log: unknown[]): Promise<EventServer> {
+function startOurs(express: Express, log: unknown[]): Promise<EventServer> {
   const handler = new EventHandler({
     hub: 'chat',
     handleConnect: (request, response) => {
@@ -103,6 +107,8 @@ function startOurs(log: unknown[]): Promise<EventServer> {
     },
     handleConnected: (request) => log.push([request.connectionId, request.connectionState]),
     handleDisconnected: (request) => log.push([request.reason ?? '', request.connectionState]),
+    handleGroupJoined: (request) => log.push(['joined', request.group, request.connectionState]),
+    handleGroupLeft: (request) => log.push(['left', request.group, request.connectionState]),
   });
   return startEventServer(express().use(toExpressMiddleware(handler, { path: '/eventhandler' })));
 }
@@ -157,17 +163,19 @@ const same: ReadonlyArray<readonly [name: string, event: SentEvent]> = [
   ['message answered with JSON', say('json')],
   ['message answered with bytes', say('binary')],
   ['an event of its own name', makeEvent('user.Vote', { body: 'yes' })],
+  ['joined a group', makeEvent('gp.joined')],
+  ['left a group', makeEvent('gp.left', { headers: { 'ce-connectionState': encodeState({ floor: 3 }) } })],
   ['disconnected', makeEvent('sys.disconnected')],
   ['disconnected, no reason', makeEvent('sys.disconnected', { body: '{"reason":null}' })],
 ];
 
-describe('the same requests, connect to disconnect', () => {
+describe.each(expresses)('the same requests, connect to disconnect, in %s', (_, express) => {
   const [theirLog, ourLog]: [unknown[], unknown[]] = [[], []];
   let theirs: EventServer;
   let ours: EventServer;
   beforeAll(async () => {
-    theirs = await startTheirs(theirLog);
-    ours = await startOurs(ourLog);
+    theirs = await startTheirs(express, theirLog);
+    ours = await startOurs(express, ourLog);
   });
   afterAll(async () => {
     await theirs.stop();
