@@ -1,114 +1,108 @@
-/**
- * Whether one subscriber harms the others: `npm run bench:isolation [-- --instances 10] [-- --json]`. Ten subscribers
- * to a topic, an event every 200 ms; how long it takes from dispatch until the nine have it, in milliseconds,
- *   while all are well,
- *   while the tenth takes every connection and never answers (time-out 2 s): while its circuit is still closed, and then,
- *   while the tenth is so and has a cap of one request at a time,
- *   while 10 000 deliveries of the tenth are parked.
- * dispatch-events, the queue and deliver-webhooks as they are deployed, on the emulators. Their queue is not fair, as
- * the real one is: what a slow subscriber has waiting stands in line with the others' messages here.
- */
-import { parseArgs } from 'node:util';
 import type { DeliveryPolicy } from '../core/topics/subscription';
 import { aDelivery } from '../test/support/deliveries';
 import { anEvent } from '../test/support/memory-dispatch';
 import { type DeliveryFunctions, startDeliveryFunctions } from './delivery-functions';
+import type { Bench, Figure, Plan } from './figure';
 import { type Receiver, startReceiver } from './receiver';
-import { percentile, table } from './rounds';
+import { percentile } from './rounds';
 
-const EVENTS = 50;
 const GAP_MILLISECONDS = 200;
 const HEALTHY = 9;
-const PARKED = 10_000;
+const INSTANCES = 10;
+
+/** While the tenth's circuit is still closed. */
+const FIRST_MILLISECONDS = 2000;
 
 const impatient: Partial<DeliveryPolicy> = { timeoutSeconds: 2, jitter: 0, scheduleSeconds: [300, 3600] };
 
 interface Situation {
   readonly name: string;
-  readonly topic: string;
   readonly tenth: { readonly path: string; readonly policy?: Partial<DeliveryPolicy> };
   readonly parked?: number;
 }
 
+/** The first warms up. */
 const situations: readonly Situation[] = [
-  { name: 'all are well (warms up)', topic: 'first', tenth: { path: 'tenth' } },
-  { name: 'all are well', topic: 'well', tenth: { path: 'tenth' } },
-  { name: 'one hangs', topic: 'hanging', tenth: { path: 'hang' } },
-  { name: 'one hangs, cap of 1', topic: 'capped', tenth: { path: 'hang', policy: { concurrency: 1 } } },
-  { name: 'all are well, 10 000 parked', topic: 'parked', tenth: { path: 'tenth' }, parked: PARKED },
+  { name: 'first', tenth: { path: 'tenth' } },
+  { name: 'well', tenth: { path: 'tenth' } },
+  { name: 'hanging', tenth: { path: 'hang' } },
+  { name: 'capped', tenth: { path: 'hang', policy: { concurrency: 1 } } },
+  { name: 'parked', tenth: { path: 'tenth' }, parked: 10_000 },
 ];
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: { instances: { type: 'string', default: '10' }, json: { type: 'boolean', default: false } },
-  });
-  const receiver = await startReceiver();
-  const functions = await startDeliveryFunctions();
-  const report = [];
-  try {
-    for (const situation of situations) {
-      report.push(await measure(situation, Number(values.instances), receiver, functions));
+/**
+ * Ten subscribers to a topic, an event every 200 ms; the nine are well, the tenth is what the case says. The functions
+ * run as they are deployed, on emulators whose queue is not fair, as the real one is: what a slow subscriber has
+ * waiting stands in line with the others' messages here.
+ */
+export const isolation: Bench = {
+  name: 'isolation',
+  measures:
+    'dispatch until nine subscribers have an event, while the tenth is well, never answers, never answers and has a cap of one, or has 10 000 deliveries parked',
+  floor: 'the same while all are well',
+  async run(plan) {
+    const receiver = await startReceiver();
+    const functions = await startDeliveryFunctions();
+    const figures: Figure[] = [];
+    let well: number | undefined;
+    try {
+      for (const situation of situations) {
+        const latencies = await measure(situation, plan, receiver, functions);
+        const [median, p95] = [percentile(latencies, 0.5), percentile(latencies, 0.95)];
+        if (situation.name !== 'first') {
+          figures.push(
+            figure(`isolation/${situation.name}`, median, well === undefined ? null : median / well),
+            figure(`isolation/${situation.name}/p95`, p95, null),
+          );
+          well ??= median;
+        }
+      }
+    } finally {
+      await functions.stop();
+      await receiver.stop();
     }
-  } finally {
-    await functions.stop();
-    await receiver.stop();
-  }
-  if (values.json) {
-    console.log(JSON.stringify(report));
-    return;
-  }
-  const head = [
-    'milliseconds until the nine have it',
-    'first 2 s: median',
-    'p95',
-    'then: median',
-    'p95',
-    'posts to the tenth',
-  ];
-  const cells = report.map((one) => [
-    one.name,
-    ...[
-      one.first_2_s.median,
-      one.first_2_s.p95,
-      one.then_on.median,
-      one.then_on.p95,
-      one.posts_to_the_tenth,
-    ].map(String),
-  ]);
-  console.log(table([head, ...cells]));
+    return figures;
+  },
+};
+
+function figure(name: string, milliseconds: number, ratio: number | null): Figure {
+  const rounded = (value: number) => Number(value.toFixed(2));
+  return {
+    ...{ name, budget: null, unit: 'ms until it arrived', spread: 0 },
+    ratio: ratio === null ? null : rounded(ratio),
+    value: rounded(milliseconds),
+  };
 }
 
+/** @returns how long the nine waited, once the circuit of a tenth that hangs had time to open. */
 async function measure(
-  { name, topic, tenth, parked = 0 }: Situation,
-  instances: number,
+  { name, tenth, parked = 0 }: Situation,
+  { isQuick }: Plan,
   receiver: Receiver,
   functions: DeliveryFunctions,
-) {
-  const healthy = Array.from({ length: HEALTHY }, (_, index) => `${receiver.url}/${topic}/${index}`);
-  await functions.subscribe(topic, healthy, impatient);
-  const [tenthId = ''] = await functions.subscribe(topic, [`${receiver.url}/${tenth.path}/${topic}`], {
+): Promise<readonly number[]> {
+  const events = isQuick ? 12 : 50;
+  const healthy = Array.from({ length: HEALTHY }, (_, index) => `${receiver.url}/${name}/${index}`);
+  await functions.subscribe(name, healthy, impatient);
+  const [tenthId = ''] = await functions.subscribe(name, [`${receiver.url}/${tenth.path}/${name}`], {
     ...impatient,
     ...tenth.policy,
   });
-  await functions.park(parkedRows(parked, tenthId));
+  await functions.park(parkedRows(isQuick ? Math.min(parked, 100) : parked, tenthId));
   let isOver = false;
-  const working = functions.work(instances, () => isOver);
-  const dispatchedAt = await publish(topic, functions);
+  const working = functions.work(INSTANCES, () => isOver);
+  const dispatchedAt = await publish(name, events, functions);
   const arrivals: (readonly [string, number])[] = [];
-  while (arrivals.filter(([path]) => path.startsWith(`/${topic}/`)).length < EVENTS * HEALTHY) {
+  while (arrivals.filter(([path]) => path.startsWith(`/${name}/`)).length < events * HEALTHY) {
     await pause(100);
     arrivals.push(...(await receiver.take()));
   }
   isOver = true;
   await working;
-  const nine = arrivals.filter(([path]) => path.startsWith(`/${topic}/`));
-  const latencies = latenciesOf(nine, dispatchedAt);
-  return {
-    name,
-    first_2_s: spread(latencies.filter(({ event }) => event * GAP_MILLISECONDS < 2000)),
-    then_on: spread(latencies.filter(({ event }) => event * GAP_MILLISECONDS >= 2000)),
-    posts_to_the_tenth: arrivals.filter(([path]) => path === `/${tenth.path}/${topic}`).length,
-  };
+  const nine = arrivals.filter(([path]) => path.startsWith(`/${name}/`));
+  return latenciesOf(nine, dispatchedAt)
+    .filter(({ event }) => event * GAP_MILLISECONDS >= FIRST_MILLISECONDS)
+    .map(({ milliseconds }) => milliseconds);
 }
 
 function parkedRows(count: number, subscriptionId: string) {
@@ -119,9 +113,9 @@ function parkedRows(count: number, subscriptionId: string) {
 }
 
 /** @returns when each event was about to be dispatched. */
-async function publish(topic: string, functions: DeliveryFunctions): Promise<number[]> {
+async function publish(topic: string, count: number, functions: DeliveryFunctions): Promise<number[]> {
   const dispatchedAt: number[] = [];
-  for (let index = 0; index < EVENTS; index += 1) {
+  for (let index = 0; index < count; index += 1) {
     const pace = pause(GAP_MILLISECONDS);
     dispatchedAt.push(performance.timeOrigin + performance.now());
     const id = `evt_${topic}_${index}`;
@@ -141,18 +135,6 @@ function latenciesOf(arrivals: readonly (readonly [string, number])[], dispatche
   });
 }
 
-function spread(latencies: readonly { readonly milliseconds: number }[]) {
-  const sorted = latencies
-    .map(({ milliseconds }) => Math.round(milliseconds))
-    .sort((one, other) => one - other);
-  return { median: percentile(sorted, 0.5), p95: percentile(sorted, 0.95) };
-}
-
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
-
-main().catch((error: Error) => {
-  console.error(`failed: ${error.message}`);
-  process.exitCode = 1;
-});

@@ -1,14 +1,15 @@
 import type { Subscription } from '../core/topics/subscription';
+import { type Delivery, deliveryId } from '../core/webhooks/delivery';
+import type { DeliveryStore } from '../core/webhooks/ports';
 import { withoutWaiting } from '../core/webhooks/share-places';
 import { makeHttpWebhookTarget } from '../lambdas/aws/http-webhook-target';
-import { deliverWebhooks } from '../lambdas/webhooks/deliver-webhooks';
-import { makeMemoryDeliveryStore } from '../test/support/memory-delivery-store';
+import { deliverWebhooks, makeDeliveryReport } from '../lambdas/webhooks/deliver-webhooks';
 import { MemoryEventHistory } from '../test/support/memory-dispatch';
 import { MemorySubscriptionStore } from '../test/support/memory-registry';
 import { makeMemoryTargetHealth } from '../test/support/memory-target-health';
 import { makeMemoryTargetLimits } from '../test/support/memory-target-limits';
 
-/** The worker with its stores in memory and its real connections. */
+/** The worker with its real connections, its logs and metrics, and stores that take no time. */
 export function makeMemoryWorker(given: readonly Subscription[]) {
   const subscriptions = new MemorySubscriptionStore();
   for (const subscription of given) {
@@ -20,7 +21,7 @@ export function makeMemoryWorker(given: readonly Subscription[]) {
   };
   const handle = deliverWebhooks(
     {
-      ...{ subscriptions, target, deliveries: makeMemoryDeliveryStore(), history: new MemoryEventHistory() },
+      ...{ subscriptions, target, deliveries: makeLeanStore(), history: new MemoryEventHistory() },
       findSubscription: ({ id }) => subscriptions.find(id),
       tokens: { read: async () => ({ failure: 'token_unavailable' }) },
       ...{ queue: { send: fail }, deadLetters: { send: fail }, events: { append: fail } },
@@ -30,10 +31,29 @@ export function makeMemoryWorker(given: readonly Subscription[]) {
       now: () => new Date(),
       random: Math.random,
     },
-    { handled: () => undefined, postponed: (error) => console.error(error) },
+    makeDeliveryReport(),
   );
   return {
     handle: (body: unknown) => handle(body, undefined as never),
     close: () => target.close(),
+  };
+}
+
+/** Nothing is copied, as the fake of the tests does. */
+function makeLeanStore(): DeliveryStore {
+  const rows = new Map<string, Delivery>();
+  const none = async () => ({ deliveries: [] });
+  return {
+    read: async (key) => rows.get(deliveryId(key)),
+    write: async (delivery) => {
+      const id = deliveryId(delivery);
+      if ((rows.get(id)?.version ?? 0) !== delivery.version - 1) {
+        return 'conflict';
+      }
+      rows.set(id, delivery);
+      return 'written';
+    },
+    ofEvent: none,
+    due: async () => [],
   };
 }

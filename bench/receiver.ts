@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { root } from './vectors';
 
 export interface Receiver {
   readonly url: string;
@@ -10,7 +11,7 @@ export interface Receiver {
 
 /** A subscriber that answers 204 at once, on a thread of its own. */
 export async function startReceiver(): Promise<Receiver> {
-  const worker = new Worker(path.join(__dirname, 'receiver-thread.cjs'));
+  const worker = new Worker(path.join(root, 'bench/receiver-thread.cjs'));
   const next = () => new Promise<Record<string, unknown>>((resolve) => worker.once('message', resolve));
   const { port } = await next();
   return {

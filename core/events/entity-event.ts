@@ -35,7 +35,7 @@ const data = z
   .refine((value) => !isDeeperThan(value, MAX_DATA_DEPTH), `is nested deeper than ${MAX_DATA_DEPTH} levels`);
 
 /** Contract bc-events, section 4, and the id and time that our own client sends. */
-const entityEventSchema = z
+export const entityEventSchema = z
   .strictObject({
     action: z.string().regex(/^[A-Z][a-z]+$/, 'expected one capitalised word'),
     category: z.string().regex(/^[a-z]+$/, 'expected one word of small letters'),

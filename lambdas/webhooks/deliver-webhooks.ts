@@ -58,7 +58,7 @@ export interface DeliveryReport {
 
 export const handler = queueFunction({
   name: 'deliver-webhooks',
-  wire: () => deliverWebhooks(wirePorts(), makeReport()),
+  wire: () => deliverWebhooks(wirePorts(), makeDeliveryReport()),
 });
 
 function wirePorts(): DeliverPorts {
@@ -86,7 +86,8 @@ function wirePorts(): DeliverPorts {
   };
 }
 
-function makeReport(): DeliveryReport {
+/** Logs what became of messages, and counts it. */
+export function makeDeliveryReport(): DeliveryReport {
   const logger = makeLogger('deliver-webhooks');
   const metrics = makeMetrics('deliver-webhooks');
   return { handled, postponed };

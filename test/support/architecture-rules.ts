@@ -61,8 +61,8 @@ const directions: ReadonlyArray<readonly [layer: string, Directions]> = [
   [
     'bench',
     {
-      ours: ['bench', 'core', 'lambdas', 'sdk', 'local', 'test/support'],
-      packages: ['@aws-sdk/*', 'node:*'],
+      ours: ['bench', 'core', 'lambdas', 'lib', 'sdk', 'local', 'test/support'],
+      packages: ['@aws-sdk/*', 'aws-lambda', 'undici', 'node:*'],
     },
   ],
   ['bin', anything],

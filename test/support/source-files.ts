@@ -18,7 +18,7 @@ export interface Import {
 export const root = path.resolve(__dirname, '../..');
 
 /** What belongs to the project: the folders that design and README name. */
-export const layers = ['bin', 'lib', 'lambdas', 'core', 'sdk', 'local', 'examples', 'test'] as const;
+export const layers = ['bin', 'lib', 'lambdas', 'core', 'sdk', 'local', 'examples', 'bench', 'test'] as const;
 
 /** Every TypeScript file of a layer, sorted. */
 export function readLayer(layer: string): SourceFile[] {
