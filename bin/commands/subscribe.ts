@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { signatureVersions } from '../../core/topics/signing-secret';
-import { webhookFormats } from '../../core/topics/subscription';
+import { contentModes, webhookFormats } from '../../core/topics/subscription';
 import { connect } from './connection';
 import type { Host } from './host';
 import { schedule, seconds, startOrMoment } from './option-values';
@@ -14,6 +14,7 @@ interface SubscribeOptions {
   readonly schedule?: number[];
   readonly timeout?: number;
   readonly format?: string;
+  readonly contentMode?: string;
   readonly credentials?: string;
   readonly replayFrom?: string;
 }
@@ -35,10 +36,12 @@ export function addSubscribe(program: Command, host: Host): void {
     .option('--schedule <waits>', 'seconds to wait before attempt 2, 3, …: "5,300"; "" tries once', schedule)
     .option('--timeout <seconds>', 'how long the target may take to answer', seconds)
     .addOption(
-      new Option('--format <format>', "of the body: Standard Webhooks', or Mozilla CIS's hook").choices(
-        webhookFormats,
-      ),
+      new Option(
+        '--format <format>',
+        "of the body: Standard Webhooks', CloudEvents, or Mozilla CIS's hook",
+      ).choices(webhookFormats),
     )
+    .addOption(new Option('--content-mode <mode>', 'of CloudEvents (default: binary)').choices(contentModes))
     .option('--replay-from <time>', '"start" or a time: the history first, then what is live', startOrMoment)
     .option('--credentials <file>', 'JSON: where each delivery gets its bearer token, and by what')
     .addHelpText(
@@ -56,11 +59,12 @@ oauth2.json: {"type": "oauth2_client_credentials", "token_url": "https://issuer.
     )
     .action(async (topic: string, target: string, options: SubscribeOptions, command: Command) => {
       const api = await connect(host, command);
-      const { format, credentials, replayFrom } = options;
+      const { format, contentMode, credentials, replayFrom } = options;
       const made = await api.call('POST', '/v1/subscriptions', {
         body: {
           ...subscriptionBody(topic, target, options),
           ...(format && { format }),
+          ...(contentMode && { content_mode: contentMode }),
           ...(replayFrom && { replay_from: replayFrom }),
           // From a file: what stands on a command line is seen by others.
           ...(credentials && { credentials: readJsonFile(credentials, 'the credentials') }),

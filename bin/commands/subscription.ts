@@ -7,6 +7,7 @@ export interface ShownSubscription {
   readonly topic: string;
   readonly target: string;
   readonly format?: string;
+  readonly content_mode?: string;
   readonly state: string;
   readonly state_reason?: string;
   readonly description?: string;
@@ -32,6 +33,7 @@ export function showSubscription(host: Host, subscription: ShownSubscription): v
       ['state', subscriptionState(host, subscription)],
       ['description', subscription.description],
       ['format', subscription.format],
+      ['content mode', subscription.content_mode],
       ['signature', subscription.signature],
       ['public key', subscription.public_key],
       ['filter', filter && JSON.stringify(filter)],

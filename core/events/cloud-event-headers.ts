@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors';
+import type { CloudEventAttributes } from './cloud-event-attributes';
 
 const PREFIX = 'ce-';
 
@@ -40,4 +41,26 @@ function decodeHeaderValue(name: string, value: string): string {
   } catch {
     throw new ServiceError('body_invalid', `the header ${name.slice(0, 64)} is not percent-encoded UTF-8`);
   }
+}
+
+/**
+ * The headers of a CloudEvent in binary mode: HTTP binding, section 3.1.3. What is no visible ASCII is percent-encoded,
+ * and so are the quote and the percent sign: no value ends its line.
+ */
+export function writeCloudEventHeaders({
+  datacontenttype = 'application/json',
+  ...attributes
+}: CloudEventAttributes): Record<string, string> {
+  const headers = Object.entries(attributes).map(([name, text]) => [`${PREFIX}${name}`, headerText(text)]);
+  return { 'content-type': datacontenttype, ...Object.fromEntries(headers) };
+}
+
+function headerText(text: string): string {
+  return Buffer.from(text)
+    .toString('latin1')
+    .replace(/[^\x21-\x7e]|["%]/g, percentEncoded);
+}
+
+function percentEncoded(byte: string): string {
+  return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
 }

@@ -1,5 +1,6 @@
 import { ServiceError } from '../errors';
 import { type Principal, requireScope } from '../principal';
+import { requireContentMode } from '../webhooks/content-mode';
 import type { PrivateTargets } from '../webhooks/network-guard';
 import { requireFormat } from './create-subscription';
 import { requireCredentials } from './credentials-schema';
@@ -58,8 +59,9 @@ export async function changeSubscription(
   return revised;
 }
 
-function isSentOtherwise({ target, format, headers, credentials }: SubscriptionChangesRequest): boolean {
-  return [target, format, headers, credentials].some((change) => change !== undefined);
+function isSentOtherwise(request: SubscriptionChangesRequest): boolean {
+  const { target, format, content_mode, headers, credentials } = request;
+  return [target, format, content_mode, headers, credentials].some((change) => change !== undefined);
 }
 
 function requireWayOut(
@@ -74,6 +76,9 @@ function requireWayOut(
   }
   const shown = credentials === undefined ? found.credentials : credentials;
   requireNothingOfHttp({ target, format, headers, credentials: shown });
+  // The mode of the old format goes with it.
+  const contentMode = request.content_mode ?? (format === found.format ? found.contentMode : undefined);
+  requireContentMode({ target, format, ...(contentMode && { contentMode }) });
 }
 
 /**
@@ -90,12 +95,15 @@ function toChanges(
   found: Subscription,
   privateTargets: PrivateTargets,
 ): SubscriptionChanges {
-  const { state, target, filter, format, description, headers, credentials, policy } = request;
+  const { state, target, filter, format, content_mode, description, headers, credentials, policy } = request;
   return {
     ...(state !== undefined && { state }),
     ...(target !== undefined && { target }),
     ...(filter !== undefined && { filter: filter && toFilter(filter) }),
     ...(format !== undefined && { format: requireFormat(format, found.topic) }),
+    ...((content_mode !== undefined || (format !== undefined && format !== found.format)) && {
+      contentMode: content_mode ?? null,
+    }),
     ...(description !== undefined && { description }),
     ...(headers !== undefined && { headers }),
     ...(credentials !== undefined && {

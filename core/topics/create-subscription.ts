@@ -3,6 +3,7 @@ import type { TopicSelector } from '../events/event';
 import { selects } from '../events/topic-pattern';
 import { bytesFrom, type Idempotency, requireSameRequest } from '../idempotency';
 import { type Principal, requireScope } from '../principal';
+import { requireContentMode } from '../webhooks/content-mode';
 import { FIRST_RUN, type PrepareReplayPorts, prepareReplay } from '../webhooks/prepare-replay';
 import { isFormatFor, topicsOfFormat } from '../webhooks/webhook-body';
 import { requireCredentials } from './credentials-schema';
@@ -88,13 +89,17 @@ async function toSubscription(
   requireScopeFor(topic, principal);
   requireDestination(request.target, ports);
   requireNothingOfHttp(request);
+  const format = requireFormat(request.format ?? 'standard', topic);
+  const contentMode = request.content_mode;
+  requireContentMode({ format, target: request.target, ...(contentMode && { contentMode }) });
   return {
     id,
     topic,
     owner: principal.subject,
     ...(request.filter && { filter: toFilter(request.filter) }),
     target: request.target,
-    format: requireFormat(request.format ?? 'standard', topic),
+    format,
+    ...(contentMode && { contentMode }),
     state: 'active',
     policy: applyPolicy(request.policy ?? {}, defaultPolicy),
     secrets: [{ secret: request.secret ?? mintSigningSecret(ports.random, request.signature) }],

@@ -1,7 +1,7 @@
 import type { TopicKey, TopicSelector } from '../events/event';
 import type { Credentials } from './credentials';
 import type { EventFilter } from './event-filter';
-import type { SigningSecret, Subscription, SubscriptionState } from './subscription';
+import type { ContentMode, SigningSecret, Subscription, SubscriptionState } from './subscription';
 import type { Topic } from './topic';
 
 /** The registry of topics. Uniqueness is by conditional put. */
@@ -65,6 +65,8 @@ export interface SubscriptionChanges
   readonly description?: string | null;
   /** `null` removes it: all events. */
   readonly filter?: EventFilter | null;
+  /** `null` removes it: the default of the target. */
+  readonly contentMode?: ContentMode | null;
   /** `null` removes them. */
   readonly credentials?: Credentials | null;
   /** Clears the reason of the old state. */

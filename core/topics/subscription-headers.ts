@@ -53,10 +53,10 @@ export function checkHeaders(headers: Readonly<Record<string, string>>): string 
   return entries.map(([name, value]) => checkHeader(name, value)).find((problem) => problem !== undefined);
 }
 
-/** Headers that a subscription may not set, whatever their case: the connection's, and the delivery's own. */
+/** Headers that a subscription may not set, whatever their case: the connection's, and the delivery's and its event's own. */
 export function isReservedHeader(name: string): boolean {
   const lowerCased = name.toLowerCase();
-  return reserved.has(lowerCased) || lowerCased.startsWith('webhook-');
+  return reserved.has(lowerCased) || lowerCased.startsWith('webhook-') || lowerCased.startsWith('ce-');
 }
 
 function checkHeader(name: string, value: string): string | undefined {

@@ -4,7 +4,7 @@ import { credentialsSchema } from './credentials-schema';
 import { policySchema } from './delivery-policy';
 import { filterSchema } from './filter-schema';
 import { isSigningSecret, type SignatureVersion, signatureVersions, versionOf } from './signing-secret';
-import { webhookFormats } from './subscription';
+import { contentModes, webhookFormats } from './subscription';
 import { checkHeaders } from './subscription-headers';
 
 const target = z.string().min(1).max(2048);
@@ -52,6 +52,7 @@ export const subscriptionSchema = z
     description: description.optional(),
     headers: headers.optional(),
     format: z.enum(webhookFormats).optional(),
+    content_mode: z.enum(contentModes).optional(),
     credentials: credentialsSchema.optional(),
     policy: policySchema.optional(),
     secret: secretSchema.optional(),
@@ -67,6 +68,7 @@ export const subscriptionChangesSchema = z
     target,
     filter: filterSchema.nullable(),
     format: z.enum(webhookFormats),
+    content_mode: z.enum(contentModes),
     description: description.nullable(),
     headers,
     credentials: credentialsSchema.nullable(),

@@ -69,9 +69,16 @@ export interface SigningSecret {
   readonly madeBy?: Pick<Idempotency, 'seed' | 'digest'>;
 }
 
-/** How a body is written: as Standard Webhooks have it, as Mozilla CIS posts its hook, or as ADS posts callbacks. */
-export const webhookFormats = ['standard', 'cis', 'ads'] as const;
+/**
+ * How a body is written: as Standard Webhooks have it, as CloudEvents, as Mozilla CIS posts its hook, or as ADS posts
+ * callbacks.
+ */
+export const webhookFormats = ['standard', 'cloudevents', 'cis', 'ads'] as const;
 export type WebhookFormat = (typeof webhookFormats)[number];
+
+/** How CloudEvents travel (HTTP binding 1.0.2): attributes as headers, all in the body, or a batch in the body. */
+export const contentModes = ['binary', 'structured', 'batched'] as const;
+export type ContentMode = (typeof contentModes)[number];
 
 /** topic + target + delivery policy + state, owned by an account. */
 export interface Subscription {
@@ -84,6 +91,8 @@ export interface Subscription {
   /** The full URL that deliveries are posted to. */
   readonly target: string;
   readonly format: WebhookFormat;
+  /** Of the format `cloudevents`. @default binary, and structured to an ARN */
+  readonly contentMode?: ContentMode;
   readonly state: SubscriptionState;
   /** Why it is not active, such as `gone` (the target answered 410). */
   readonly stateReason?: string;

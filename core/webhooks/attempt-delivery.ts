@@ -83,6 +83,7 @@ async function record(
 ): Promise<Delivery> {
   const decided = decideAfterAttempt({
     policy: subscription.policy,
+    format: subscription.format,
     attempt: message.attempt,
     scheduleStart: current.scheduleStart,
     result,

@@ -1,4 +1,10 @@
-import type { Circuit, DeliveryPolicy, Subscription, TargetHealth } from '../topics/subscription';
+import type {
+  Circuit,
+  DeliveryPolicy,
+  Subscription,
+  TargetHealth,
+  WebhookFormat,
+} from '../topics/subscription';
 import type { Attempt } from './delivery';
 import { parseRetryAfter } from './retry-after';
 
@@ -12,6 +18,13 @@ export const LONGEST_OPEN_SECONDS = 900;
 
 /** How long a target is left alone that asks for mercy and does not say for how long. */
 const PAUSE_SECONDS = 10;
+
+/**
+ * Whoever is sent CloudEvents may ask for a day, and nothing is sent before (webhooks 1.0.2, section 2.2). An attempt that
+ * is held meanwhile counts as made in vain after an hour, as with any circuit, so that deliveries end nonetheless.
+ */
+const LONGEST_ASKED_SECONDS = 24 * 3600;
+const TOO_MANY_REQUESTS = 429;
 
 /** Too many requests, and a gateway whose backend does not keep up (design, section 8). */
 const slowDownStatuses: ReadonlySet<number | undefined> = new Set([429, 502, 504]);
@@ -68,13 +81,14 @@ export function asksToSlowDown(status: number | undefined): boolean {
  * @param options.health with this failure counted.
  */
 export function circuitAfter(options: {
+  readonly format: WebhookFormat;
   readonly health: TargetHealth;
   readonly attempt: Attempt;
   readonly wasProbe: boolean;
   readonly retryAfter?: string | undefined;
   readonly now: Date;
 }): Circuit | undefined {
-  const { health, attempt, wasProbe, retryAfter, now } = options;
+  const { format, health, attempt, wasProbe, retryAfter, now } = options;
   const { circuit } = health;
   const isSlow = asksToSlowDown(attempt.status);
   const isRepeated = health.unavailable >= UNAVAILABLE_ALLOWED;
@@ -82,15 +96,21 @@ export function circuitAfter(options: {
   const opens = (circuit?.opens ?? 0) + (trips ? 1 : 0);
   const seconds = Math.max(
     trips ? Math.min(FIRST_OPEN_SECONDS * 2 ** (opens - 1), LONGEST_OPEN_SECONDS) : 0,
-    isSlow ? pauseSeconds(retryAfter, now) : 0,
+    isSlow ? pauseSeconds(retryAfter, longestPause(format, attempt), now) : 0,
   );
   const openUntil = new Date(now.getTime() + seconds * 1000).toISOString();
   return seconds > 0 && (!circuit || openUntil > circuit.openUntil) ? { openUntil, opens } : undefined;
 }
 
-function pauseSeconds(retryAfter: string | undefined, now: Date): number {
+function pauseSeconds(retryAfter: string | undefined, longest: number, now: Date): number {
   const asked = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now);
-  return Math.min(Math.max(1, asked ?? PAUSE_SECONDS), LONGEST_OPEN_SECONDS);
+  return Math.min(Math.max(1, asked ?? PAUSE_SECONDS), longest);
+}
+
+function longestPause(format: WebhookFormat, { status }: Attempt): number {
+  return format === 'cloudevents' && status === TOO_MANY_REQUESTS
+    ? LONGEST_ASKED_SECONDS
+    : LONGEST_OPEN_SECONDS;
 }
 
 function secondsLeft(at: string | undefined, now: Date): number {

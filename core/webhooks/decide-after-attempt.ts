@@ -1,4 +1,4 @@
-import type { DeliveryPolicy } from '../topics/subscription';
+import type { DeliveryPolicy, WebhookFormat } from '../topics/subscription';
 import { asksToSlowDown } from './circuit';
 import type { TargetResult } from './ports';
 import { parseRetryAfter } from './retry-after';
@@ -9,8 +9,8 @@ export type AfterAttempt =
   | { readonly outcome: 'postponed'; readonly delaySeconds: number }
   | {
       readonly outcome: 'dead';
-      /** `gone`, `final_status` or `attempts_used_up`; the attempt itself says what happened. */
-      readonly reason: 'gone' | 'final_status' | 'attempts_used_up';
+      /** Why in a word; the attempt itself says what happened. */
+      readonly reason: 'gone' | 'format_not_understood' | 'final_status' | 'attempts_used_up';
     };
 
 /** How an attempt went: as the target took it, or not made at all because a circuit kept it back for too long. */
@@ -20,6 +20,9 @@ export type AttemptResult =
 
 /** The target says that it will not come back: the subscription is switched off (Standard Webhooks). */
 const GONE = 410;
+
+/** What receivers of CloudEvents answer to a format that they do not read (webhooks 1.0.2, section 2.2). */
+const FORMAT_NOT_UNDERSTOOD = 415;
 
 /** A target that cannot keep up is not helped by a retry after seconds. */
 const SLOW_DOWN_SECONDS = 60;
@@ -35,13 +38,14 @@ const RETRY_AFTER_FLOOR_SECONDS = 3600;
  */
 export function decideAfterAttempt(options: {
   readonly policy: DeliveryPolicy;
+  readonly format: WebhookFormat;
   readonly attempt: number;
   readonly scheduleStart: number;
   readonly result: AttemptResult;
   readonly now: Date;
   readonly random: number;
 }): AfterAttempt {
-  const { policy, attempt, scheduleStart, result, now, random } = options;
+  const { policy, format, attempt, scheduleStart, result, now, random } = options;
   const status = 'status' in result ? result.status : undefined;
   if (status !== undefined && isSuccess(policy, status)) {
     return { outcome: 'delivered' };
@@ -49,6 +53,9 @@ export function decideAfterAttempt(options: {
   // Whose failures are counted for ever is switched off by that count and nothing else: contract ADS, section 7.
   if (status === GONE && policy.disable?.counts !== 'ever') {
     return { outcome: 'dead', reason: 'gone' };
+  }
+  if (status === FORMAT_NOT_UNDERSTOOD && format === 'cloudevents') {
+    return { outcome: 'dead', reason: 'format_not_understood' };
   }
   const isFinal = 'isFinal' in result && result.isFinal === true;
   if (isFinal || (status !== undefined && policy.finalStatuses.includes(status))) {

@@ -12,7 +12,13 @@ const openHeaders: ReadonlySet<string> = new Set([
   'webhook-id',
   'webhook-timestamp',
   'webhook-signature',
+  'webhook-request-origin',
 ]);
+
+/** The attributes of a CloudEvent are as confidential as its data, which is not masked. */
+function isOpen(name: string): boolean {
+  return openHeaders.has(name) || name.startsWith('ce-');
+}
 
 /**
  * A target whose answers hold nothing that was sent to it in confidence: many servers, and their proxies, quote a
@@ -27,7 +33,7 @@ function maskAnswer(result: TargetResult, { headers, url }: WebhookRequest): Tar
     return result;
   }
   const secrets = Object.entries(headers)
-    .filter(([name]) => !openHeaders.has(name.toLowerCase()))
+    .filter(([name]) => !isOpen(name.toLowerCase()))
     .flatMap(([, value]) => formsOf(value))
     .concat(queryValues(url))
     .filter((secret) => secret.length >= SHORTEST_SECRET)

@@ -58,11 +58,11 @@ async function openCircuit(
   probe: Parameters<typeof recordFailure>[1],
   { health: store, now }: HealthPorts,
 ): Promise<boolean> {
-  const { health, policy } = subscription;
+  const { format, health, policy } = subscription;
   if (!health || !usesCircuit(policy)) {
     return false;
   }
-  const circuit = circuitAfter({ health, attempt, ...probe, now: now() });
+  const circuit = circuitAfter({ format, health, attempt, ...probe, now: now() });
   return circuit !== undefined && (await store.openCircuit(subscription, circuit, health.circuit));
 }
 

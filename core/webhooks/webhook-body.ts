@@ -1,17 +1,25 @@
 import type { Event, TopicKey } from '../events/event';
 import { parseExactJson } from '../exact-json';
-import type { WebhookFormat } from '../topics/subscription';
+import type { Subscription, WebhookFormat } from '../topics/subscription';
 import { eventNameJson } from './callback-topic';
+import { cloudEventContent } from './cloud-event-content';
+import { defaultContentMode } from './content-mode';
 import { pythonJson } from './python-json';
+
+/** A body, and the headers that say what it is: in lower case, `content-type` always among them. */
+export interface WebhookContent {
+  readonly body: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+type ContentOptions = Pick<Subscription, 'format' | 'contentMode' | 'target'>;
 
 /** What a format writes, and of which topics. */
 interface BodyFormat {
-  readonly write: (event: Event) => Uint8Array;
+  readonly write: (event: Event, options: ContentOptions) => WebhookContent;
   readonly takes: (topic: TopicKey) => boolean;
   /** The topics it takes, in words. */
   readonly tells: string;
-  /** Beside those of every webhook. */
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The original's words for what happened to a profile. */
@@ -22,32 +30,41 @@ const cisOperations: ReadonlyMap<string, string> = new Map([
 ]);
 
 const formats: Readonly<Record<WebhookFormat, BodyFormat>> = {
-  standard: { write: standardBody, takes: () => true, tells: 'every topic' },
+  standard: { write: asJson(standardBody), takes: () => true, tells: 'every topic' },
+  cloudevents: {
+    write: (event, { contentMode, target }) =>
+      cloudEventContent(event, contentMode ?? defaultContentMode(target)),
+    takes: () => true,
+    tells: 'every topic',
+  },
   cis: {
-    write: cisBody,
+    write: asJson(cisBody),
     takes: ({ door, name }) => door === 'system' && cisOperations.has(name),
     tells: 'profile.created, profile.updated and profile.deleted alone',
   },
   ads: {
-    write: adsBody,
+    write: asJson(adsBody, { accept: 'text/plain' }),
     takes: ({ door }) => door === 'webhooks',
     tells: 'topics of the webhooks door alone',
-    headers: { accept: 'text/plain' },
   },
 };
 
-export function webhookBody(format: WebhookFormat, event: Event): Uint8Array {
-  return formats[format].write(event);
+/** What a subscription is sent of an event. */
+export function webhookContent(options: ContentOptions, event: Event): WebhookContent {
+  return formats[options.format].write(event, options);
+}
+
+/** @param more headers that the receivers of the format know beside. */
+function asJson(
+  write: (event: Event) => Uint8Array,
+  more: Readonly<Record<string, string>> = {},
+): BodyFormat['write'] {
+  return (event) => ({ body: write(event), headers: { ...more, 'content-type': 'application/json' } });
 }
 
 /** Whether the format can tell of the events of a topic. */
 export function isFormatFor(format: WebhookFormat, topic: TopicKey): boolean {
   return formats[format].takes(topic);
-}
-
-/** Headers that the receivers of a format know beside those of every webhook. */
-export function formatHeaders(format: WebhookFormat): Readonly<Record<string, string>> {
-  return formats[format].headers ?? {};
 }
 
 /** Which topics a format tells of, in words. */

@@ -6,15 +6,15 @@ import { messageText } from './message-text';
 import type { WebhookRequest } from './ports';
 import { signWebhook } from './signature';
 import { isArn } from './target-arn';
-import { formatHeaders, webhookBody } from './webhook-body';
+import { webhookContent } from './webhook-body';
 
 /**
  * The request that hands an event to a subscriber: the body in the subscription's format, and the headers of
  * Standard Webhooks, signed with all secrets that have not expired.
  */
 export function makeWebhookRequest(subscription: Subscription, event: Event, now: Date): WebhookRequest {
-  const written = webhookBody(subscription.format, event);
-  const body = isArn(subscription.target) ? messageText(written) : written;
+  const content = webhookContent(subscription, event);
+  const body = isArn(subscription.target) ? messageText(content.body) : content.body;
   const secrets = liveSecrets(subscription, now.getTime()).map(({ secret }) => secret);
   const signature = signWebhook({
     id: headerSafe(event.id),
@@ -25,9 +25,8 @@ export function makeWebhookRequest(subscription: Subscription, event: Event, now
   return {
     url: urlOf(subscription),
     headers: {
-      ...formatHeaders(subscription.format),
       ...ownHeaders(subscription),
-      'content-type': 'application/json',
+      ...content.headers,
       ...signature,
     },
     body,

@@ -128,15 +128,17 @@ export function makeDynamoSubscriptionStore(
 
   async function revise(
     reference: SubscriptionReference,
-    { description, target, filter, format, headers, credentials, policy, state }: SubscriptionChanges,
+    changes: SubscriptionChanges,
     at: string,
   ): Promise<Subscription | undefined> {
+    const { description, target, filter, format, contentMode, headers, credentials, policy, state } = changes;
     const row = await update(reference, LIVE_STATES, {
       updated_at: at,
       description,
       target,
       filter: filter && toFilterAttribute(filter),
       format,
+      content_mode: contentMode,
       headers,
       credentials: credentials && toCredentialsAttribute(credentials),
       policy: policy && toPolicyAttribute(policy),

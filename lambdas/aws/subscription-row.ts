@@ -3,7 +3,7 @@ import { parseSelector, selectorText, type TopicSelector } from '../../core/even
 import type { Credentials } from '../../core/topics/credentials';
 import type { EventFilter } from '../../core/topics/event-filter';
 import type { SubscriptionReference } from '../../core/topics/ports';
-import type { SigningSecret, Subscription } from '../../core/topics/subscription';
+import type { ContentMode, SigningSecret, Subscription } from '../../core/topics/subscription';
 import { toHealth, toHealthAttributes } from './health-attributes';
 import { toPolicy, toPolicyAttribute } from './policy-attribute';
 import type { Row } from './row';
@@ -55,6 +55,7 @@ export function toSubscriptionRow(subscription: Subscription): Row {
     filter: subscription.filter && toFilterAttribute(subscription.filter),
     target: subscription.target,
     format: subscription.format,
+    content_mode: subscription.contentMode,
     state: subscription.state,
     state_reason: subscription.stateReason,
     policy: toPolicyAttribute(subscription.policy),
@@ -85,6 +86,7 @@ export function toSubscription(row: Row): Subscription {
     ...(row.filter !== undefined && { filter: JSON.parse(row.filter as string) as EventFilter }),
     target: row.target as string,
     format: row.format as Subscription['format'],
+    ...(row.content_mode !== undefined && { contentMode: row.content_mode as ContentMode }),
     state: row.state as Subscription['state'],
     ...(row.state_reason !== undefined && { stateReason: row.state_reason as string }),
     policy: toPolicy(row.policy as Row),

@@ -5,6 +5,7 @@ import { versionOf } from '../../core/topics/signing-secret';
 import type { SigningSecret, Subscription, TargetHealth } from '../../core/topics/subscription';
 import { HIDDEN_VALUE } from '../../core/topics/subscription-headers';
 import { topicReferenceText } from '../../core/topics/topic-reference';
+import { defaultContentMode } from '../../core/webhooks/content-mode';
 import type { CredentialsBody, SubscriptionBody } from './subscription-replies';
 
 /** A subscription as its owner reads it: everything but the secrets. @param now epoch milliseconds. */
@@ -19,6 +20,10 @@ export function toSubscriptionBody(subscription: Subscription, now: number): Sub
     filter: subscription.filter,
     target: subscription.target,
     format: subscription.format,
+    content_mode:
+      subscription.format === 'cloudevents'
+        ? (subscription.contentMode ?? defaultContentMode(subscription.target))
+        : undefined,
     state: subscription.state,
     state_reason: subscription.stateReason,
     description: subscription.description,

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { filterSchema } from '../../core/topics/filter-schema';
 import { signatureVersions } from '../../core/topics/signing-secret';
-import { type SubscriptionState, webhookFormats } from '../../core/topics/subscription';
+import { contentModes, type SubscriptionState, webhookFormats } from '../../core/topics/subscription';
 import type { BodyOf } from './operation';
 import { nextReply } from './paging';
 
@@ -58,6 +58,7 @@ const members = {
   filter: filterSchema.optional(),
   target: z.string(),
   format: z.enum(webhookFormats),
+  content_mode: z.enum(contentModes).describe('Of CloudEvents').optional(),
   state: z.enum(['active', 'paused', 'disabled']),
   state_reason: z.string().optional(),
   description: z.string().optional(),

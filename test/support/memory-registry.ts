@@ -115,13 +115,22 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
     if (!found || found.state === 'deleted') {
       return undefined;
     }
-    const { description, filter, credentials, ...others } = {
+    const { description, filter, credentials, contentMode, ...others } = {
       description: found.description,
       filter: found.filter,
       credentials: found.credentials,
+      contentMode: found.contentMode,
       ...changes,
     };
-    const { stateReason, description: _, filter: __, credentials: ___, health, ...rest } = found;
+    const {
+      stateReason,
+      description: _,
+      filter: __,
+      credentials: ___,
+      contentMode: ____,
+      health,
+      ...rest
+    } = found;
     const clearsHealth = changes.state === 'active' || changes.target !== undefined;
     const revised: Subscription = {
       ...rest,
@@ -131,6 +140,7 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
       ...(description != null && { description }),
       ...(filter != null && { filter }),
       ...(credentials != null && { credentials }),
+      ...(contentMode != null && { contentMode }),
       updatedAt: at,
     };
     this.subscriptions.set(id, revised);

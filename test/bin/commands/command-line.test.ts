@@ -269,6 +269,13 @@ describe('the commands of subscriptions and deliveries', () => {
     expect((await runCommand([...words, '--credentials', 'none'])).exitCode).toBe(1);
   });
 
+  it('subscribe to CloudEvents', async () => {
+    const words = await withApi(() => ({ status: 201, body: { id: 'sub_1' } }));
+    const format = ['--format', 'cloudevents', '--content-mode', 'structured'];
+    await runCommand([...words, 'subscribe', 'orders', 'http://x/', ...format]);
+    expect(api?.calls[0]?.body).toMatchObject({ format: 'cloudevents', content_mode: 'structured' });
+  });
+
   it('subscribe with a policy', async () => {
     const words = await withApi(() => ({ status: 201, body: { id: 'sub_1' } }));
     await runCommand([...words, 'subscribe', 'orders', 'http://x/', '--schedule', '1, 20', '--timeout', '3']);

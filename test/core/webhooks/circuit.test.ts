@@ -14,6 +14,7 @@ function anAttempt(status: number | undefined): Attempt {
 
 function opened(health: Partial<TargetHealth>, status: number | undefined, options: object = {}) {
   return circuitAfter({
+    format: 'standard',
     health: { failures: 9, unavailable: 1, ...health },
     attempt: anAttempt(status),
     wasProbe: false,
@@ -30,6 +31,15 @@ describe('circuitAfter', () => {
       expect(opened({ unavailable: 5 }, status)).toEqual({ openUntil: inSeconds(30), opens: 1 });
     },
   );
+
+  it('stays open for as long as a receiver of CloudEvents asks by 429, up to a day', () => {
+    const asked = (status: number, seconds: number, format = 'cloudevents') =>
+      opened({ unavailable: 1 }, status, { format, retryAfter: `${seconds}` })?.openUntil;
+    expect(asked(429, 7200)).toBe(inSeconds(7200));
+    expect(asked(429, 999_999)).toBe(inSeconds(86_400));
+    expect(asked(502, 7200)).toBe(inSeconds(900));
+    expect(asked(429, 7200, 'standard')).toBe(inSeconds(900));
+  });
 
   it('does not open for answers that show that somebody is there', () => {
     expect(opened({ failures: 500, unavailable: 0 }, 404)).toBeUndefined();

@@ -19,7 +19,16 @@ function answered(status: number, retryAfter?: string): TargetResult {
 }
 
 function decide(result: TargetResult, changes: object = {}) {
-  return decideAfterAttempt({ policy, attempt: 1, scheduleStart: 1, result, now, random: 0.5, ...changes });
+  return decideAfterAttempt({
+    policy,
+    format: 'standard',
+    attempt: 1,
+    scheduleStart: 1,
+    result,
+    now,
+    random: 0.5,
+    ...changes,
+  });
 }
 
 describe('decideAfterAttempt', () => {
@@ -63,6 +72,7 @@ describe('decideAfterAttempt', () => {
   it('counts 410 as a failure like any other where failures are counted for ever', () => {
     const decided = decideAfterAttempt({
       policy: callbackPolicy,
+      format: 'ads',
       attempt: 1,
       scheduleStart: 1,
       result: answered(410),
@@ -75,6 +85,12 @@ describe('decideAfterAttempt', () => {
   it('gives up at once after 410 and after a final status', () => {
     expect(decide(answered(410))).toEqual({ outcome: 'dead', reason: 'gone' });
     expect(decide(answered(404))).toEqual({ outcome: 'dead', reason: 'final_status' });
+  });
+
+  it('gives up where the receiver of a CloudEvent does not understand its format, and says so', () => {
+    const decided = decide(answered(415), { format: 'cloudevents' });
+    expect(decided).toEqual({ outcome: 'dead', reason: 'format_not_understood' });
+    expect(decide(answered(415))).toMatchObject({ outcome: 'postponed' });
   });
 
   it('walks the schedule, gives up after its end, and starts anew after a resend', () => {

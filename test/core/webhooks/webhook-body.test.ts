@@ -1,4 +1,4 @@
-import { cisBody, isFormatFor, standardBody, webhookBody } from '../../../core/webhooks/webhook-body';
+import { cisBody, isFormatFor, standardBody, webhookContent } from '../../../core/webhooks/webhook-body';
 import { anEvent } from '../../support/deliveries';
 
 describe('standardBody', () => {
@@ -39,7 +39,10 @@ describe('cisBody', () => {
     expect(Buffer.from(cisBody(event)).toString()).toBe(
       `{"operation":"${operation}","id":"ad|Mozilla-LDAP|ada \\"x\\"","time":1795165200.25}`,
     );
-    expect(webhookBody('cis', event)).toEqual(cisBody(event));
+    expect(webhookContent({ format: 'cis', target: 'https://x.test/' }, event)).toEqual({
+      headers: { 'content-type': 'application/json' },
+      body: cisBody(event),
+    });
   });
 
   it('is for the topics of profiles alone', () => {

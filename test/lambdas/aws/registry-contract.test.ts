@@ -308,6 +308,16 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
     await expect(store.find(reference.id)).resolves.toEqual(aSubscription({ format: 'cis', updatedAt: at }));
   });
 
+  it('revises how CloudEvents travel, and takes it away', async () => {
+    const made = aSubscription({ format: 'cloudevents', contentMode: 'structured' });
+    await store.create(made);
+    await expect(store.find(made.id)).resolves.toEqual(made);
+    const batched = { ...made, contentMode: 'batched', updatedAt: at };
+    await expect(store.revise(made, { contentMode: 'batched' }, at)).resolves.toEqual(batched);
+    await store.revise(made, { format: 'standard', contentMode: null }, at);
+    await expect(store.find(made.id)).resolves.toEqual(aSubscription({ updatedAt: at }));
+  });
+
   it('revises credentials, and takes them away', async () => {
     const reference = { id: aSubscription().id, topic: orders };
     await store.create(aSubscription({ credentials }));

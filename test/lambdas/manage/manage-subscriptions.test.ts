@@ -173,6 +173,23 @@ describe('manage-subscriptions, making one', () => {
     audience: 'hook.example',
   };
 
+  it.each(['binary', 'structured', 'batched'])(
+    'takes the format of CloudEvents, %s',
+    async (content_mode) => {
+      const made = await order({ format: 'cloudevents', content_mode });
+      expect(made).toMatchObject({ status: 201, body: { format: 'cloudevents', content_mode } });
+      const refused = await order({ content_mode });
+      expect(refused).toMatchObject({ status: 400, body: { code: 'body_invalid' } });
+      expect(refused.body.detail).toContain('content_mode');
+    },
+  );
+
+  it('sends CloudEvents in binary mode where nothing else is said', async () => {
+    expect((await order({ format: 'cloudevents' })).body).toMatchObject({ content_mode: 'binary' });
+    expect((await order({ format: 'cloudevents', content_mode: 'xml' })).status).toBe(400);
+    expect((await order({ headers: { 'ce-tenant': 'x' } })).status).toBe(400);
+  });
+
   it('takes the format of CIS, where profiles are told of', async () => {
     const systemScopes = `${scopes} subscriptions:system`;
     const made = await door('POST', '/v1/subscriptions', {
@@ -529,6 +546,17 @@ describe('manage-subscriptions, filters', () => {
     const { status, body } = await order({ filter: refused });
     expect([status, body.detail]).toEqual([400, expect.stringContaining(named)]);
     expect(subscriptions.subscriptions.size).toBe(0);
+  });
+
+  it('changes how CloudEvents travel, which goes when the format changes', async () => {
+    const { id } = (await order({ format: 'cloudevents' })).body;
+    const change = async (body: object) => (await one('PATCH', id, { body })).body;
+    expect(await change({ content_mode: 'batched' })).toMatchObject({ content_mode: 'batched' });
+    expect(await change({ description: 'x' })).toMatchObject({ content_mode: 'batched' });
+    const standard = await change({ format: 'standard' });
+    expect(standard).toMatchObject({ format: 'standard' });
+    expect(standard).not.toHaveProperty('content_mode');
+    expect(await change({ format: 'cloudevents' })).toMatchObject({ content_mode: 'binary' });
   });
 
   it('changes the format to one that tells of the topic alone', async () => {

@@ -95,6 +95,20 @@ describe('a target that is an ARN', () => {
     expect(await one('PATCH', made.id, { body: { format: 'ads' } })).toMatchObject({ status: 400 });
   });
 
+  it('takes CloudEvents in structured mode alone', async () => {
+    const format = 'cloudevents';
+    const { body: made } = await order({ target: queue, format });
+    expect(made).toMatchObject({ format, content_mode: 'structured' });
+    for (const content_mode of ['binary', 'batched']) {
+      const refused = await order({ target: queue, format, content_mode });
+      expect(refused).toMatchObject({ status: 400, body: { code: 'body_invalid' } });
+      expect(refused.body.detail).toContain('content_mode');
+      expect(await one('PATCH', made.id, { body: { content_mode } })).toMatchObject({ status: 400 });
+      const { body: http } = await order({ format, content_mode });
+      expect(await one('PATCH', http.id, { body: { target: queue } })).toMatchObject({ status: 400 });
+    }
+  });
+
   it.each(['arn:aws:sqs:eu-central-1:999999999999:payments', 'http://169.254.169.254/', ''])(
     'is vetted when a subscription of ADS is to be sent otherwise: "%s"',
     async (kept) => {
