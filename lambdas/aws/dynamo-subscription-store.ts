@@ -17,10 +17,10 @@ import type { SigningSecret, Subscription } from '../../core/topics/subscription
 import { ifConditionHolds } from './conditional-write';
 import { batchRead } from './dynamo-batch-read';
 import { withoutHealth } from './health-attributes';
-import { toPolicyAttribute } from './policy-attribute';
 import { putSubscription } from './put-subscription';
 import { readPage } from './registry-page';
 import { expiryAfter, hasExpired, type Row } from './row';
+import { toAssignments } from './subscription-assignments';
 import {
   ownerPartition,
   ownerRowKey,
@@ -28,8 +28,6 @@ import {
   referenceRowKey,
   subscriptionRowKey,
   subscriptionSortPrefix,
-  toCredentialsAttribute,
-  toFilterAttribute,
   topicPartition,
   toSecretAttribute,
   toSubscription,
@@ -131,21 +129,7 @@ export function makeDynamoSubscriptionStore(
     changes: SubscriptionChanges,
     at: string,
   ): Promise<Subscription | undefined> {
-    const { description, target, filter, format, contentMode, headers, credentials, policy, state } = changes;
-    const row = await update(reference, LIVE_STATES, {
-      updated_at: at,
-      description,
-      target,
-      filter: filter && toFilterAttribute(filter),
-      format,
-      content_mode: contentMode,
-      headers,
-      credentials: credentials && toCredentialsAttribute(credentials),
-      policy: policy && toPolicyAttribute(policy),
-      ...(state && { state, state_reason: null }),
-      // What is switched on again, or leads elsewhere, begins with a clean record.
-      ...((state === 'active' || target !== undefined) && withoutHealth),
-    });
+    const row = await update(reference, LIVE_STATES, toAssignments(changes, at));
     return row && toSubscription(row);
   }
 
