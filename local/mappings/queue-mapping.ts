@@ -1,3 +1,4 @@
+import { inChunks } from '../../core/in-chunks';
 import { AwsError, callAws } from '../aws/call';
 import { REGION } from '../aws/identity';
 import { explain, type Invocable } from '../functions/invocation';
@@ -11,6 +12,8 @@ export interface QueueMappingSettings {
   readonly queueUrl: string;
   readonly queueArn: string;
   readonly batchSize: number;
+  /** How long a batch is gathered once it has a message, unless it is full before. @default not at all */
+  readonly windowSeconds?: number;
   /** Batches at a time. */
   readonly concurrency: number;
   readonly reportsFailures: boolean;
@@ -34,6 +37,12 @@ interface MessageAttribute {
 
 /** The longest that SQS lets a receiver wait. */
 const WAIT_SECONDS = 20;
+
+/** SQS hands out so many messages a call, and deletes as many. */
+const MESSAGES_PER_CALL = 10;
+
+/** Between two looks for further messages of a batch that is being gathered. */
+const LOOK_MILLISECONDS = 25;
 
 /**
  * Feeds a queue to a function: what the function has done is deleted, what it reports as failed comes again
@@ -65,7 +74,7 @@ export class QueueMapping {
         continue;
       }
       try {
-        this.hand(await this.receive());
+        this.hand(await this.gather());
       } catch (error) {
         if (!signal.aborted) {
           this.settings.journal.note(
@@ -77,16 +86,32 @@ export class QueueMapping {
     }
   }
 
-  private async receive(): Promise<readonly Message[]> {
-    const { endpoint, queueUrl, batchSize } = this.settings;
+  /** What is received while a batch is gathered is never given up: it would stay hidden for minutes. */
+  private async gather(): Promise<readonly Message[]> {
+    const { batchSize, windowSeconds = 0 } = this.settings;
+    const { signal } = this.abort;
+    const batch = [...(await this.receive(batchSize, WAIT_SECONDS))];
+    const closesAt = Date.now() + windowSeconds * 1000;
+    while (batch.length > 0 && batch.length < batchSize && Date.now() < closesAt && !signal.aborted) {
+      const more = await this.receive(batchSize - batch.length, 0).catch(() => []);
+      batch.push(...more);
+      if (more.length === 0) {
+        await pause(LOOK_MILLISECONDS, signal);
+      }
+    }
+    return batch;
+  }
+
+  private async receive(most: number, waitSeconds: number): Promise<readonly Message[]> {
+    const { endpoint, queueUrl } = this.settings;
     const { Messages = [] } = await callAws<{ Messages?: readonly Message[] }>(
       'sqs',
       endpoint,
       'ReceiveMessage',
       {
         QueueUrl: queueUrl,
-        MaxNumberOfMessages: batchSize,
-        WaitTimeSeconds: WAIT_SECONDS,
+        MaxNumberOfMessages: Math.min(most, MESSAGES_PER_CALL),
+        WaitTimeSeconds: waitSeconds,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       },
@@ -127,14 +152,12 @@ export class QueueMapping {
       : { kind: 'succeeded' as const };
     if (verdict.kind !== 'failed') {
       const failed = verdict.kind === 'failed-in-part' ? verdict.positions : [];
-      await this.delete(messages.filter((_message, position) => !failed.includes(position)));
+      const done = messages.filter((_message, position) => !failed.includes(position));
+      await Promise.all([...inChunks(done, MESSAGES_PER_CALL)].map((some) => this.delete(some)));
     }
   }
 
   private async delete(messages: readonly Message[]): Promise<void> {
-    if (messages.length === 0) {
-      return;
-    }
     const { Failed = [] } = await callAws<{ Failed?: readonly { readonly Code: string }[] }>(
       'sqs',
       this.settings.endpoint,

@@ -25,8 +25,9 @@ export interface MappingSurroundings {
 /** Lambda's own defaults. */
 const DEFAULT_STREAM_BATCH = 100;
 const DEFAULT_QUEUE_BATCH = 10;
-/** SQS hands out ten messages at a time; larger batches are gathered, which the runner does not do. */
-const MAX_QUEUE_BATCH = 10;
+/** Larger batches have to be gathered: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html */
+const LARGEST_UNGATHERED_BATCH = 10;
+const LARGEST_QUEUE_BATCH = 10_000;
 /** Where Lambda begins without a setting: five batches at a time. */
 const DEFAULT_QUEUE_CONCURRENCY = 5;
 
@@ -46,7 +47,6 @@ export function readMappings(surroundings: MappingSurroundings): Mapping[] {
 
 function refuseUnknownValues(resource: Resource): void {
   const onlyValues: Readonly<Record<string, readonly unknown[]>> = {
-    MaximumBatchingWindowInSeconds: [0],
     MaximumRecordAgeInSeconds: [-1],
     StartingPosition: ['TRIM_HORIZON'],
   };
@@ -60,6 +60,9 @@ function refuseUnknownValues(resource: Resource): void {
 
 function streamMapping(resource: Resource, source: string, surroundings: MappingSurroundings): Mapping {
   const { inventory, endpoints, checkpoints, journal } = surroundings;
+  if (windowOf(resource) !== 0) {
+    throw unknownValue(resource, 'MaximumBatchingWindowInSeconds', windowOf(resource));
+  }
   // A consumer's ARN begins with its stream's.
   const streamArn = source.replace(/\/consumer\/.*$/, '');
   const stream = inventory
@@ -92,7 +95,8 @@ function queueMapping(resource: Resource, source: string, surroundings: MappingS
       .find(({ logicalId }) => inventory.attribute(logicalId, 'Arn') === source),
   );
   const batchSize = numberOf(resource, 'BatchSize') ?? DEFAULT_QUEUE_BATCH;
-  if (batchSize > MAX_QUEUE_BATCH) {
+  const windowSeconds = windowOf(resource);
+  if (batchSize > (windowSeconds > 0 ? LARGEST_QUEUE_BATCH : LARGEST_UNGATHERED_BATCH)) {
     throw unknownValue(resource, 'BatchSize', batchSize);
   }
   const { MaximumConcurrency } = (resource.properties.ScalingConfig ?? {}) as { MaximumConcurrency?: number };
@@ -103,6 +107,7 @@ function queueMapping(resource: Resource, source: string, surroundings: MappingS
     queueUrl: String(inventory.ref(queue.logicalId)),
     queueArn: source,
     batchSize,
+    windowSeconds,
     // More than there are instances would only wait, with the visibility time-out running.
     concurrency: Math.min(MaximumConcurrency ?? DEFAULT_QUEUE_CONCURRENCY, pool.size),
     reportsFailures: reportsFailures(resource),
@@ -117,6 +122,10 @@ function poolOf(resource: Resource, { inventory, pools }: MappingSurroundings): 
     throw new Error(`${inventory.stackName}: ${resource.logicalId} names no function of the template`);
   }
   return pool;
+}
+
+function windowOf(resource: Resource): number {
+  return numberOf(resource, 'MaximumBatchingWindowInSeconds') ?? 0;
 }
 
 function reportsFailures(resource: Resource): boolean {

@@ -179,6 +179,34 @@ describe('QueueMapping', () => {
     expect(most).toBe(3);
   });
 
+  describe('with a window', () => {
+    const bodies = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`);
+
+    it('gathers more messages than one call hands out, and deletes them all', async () => {
+      const queue = await makeQueue();
+      await Promise.all(bodies(24).map((body) => send(queue.url, body)));
+      const batches: string[][] = [];
+      map(
+        queue,
+        (messages) => {
+          batches.push(messages.map(({ body }) => body));
+          return success;
+        },
+        { batchSize: 24, windowSeconds: 30 },
+      );
+      await until(async () => batches.length > 0 && (await count(queue.url)) === 0);
+      expect(batches.map((batch) => [...batch].sort())).toEqual([bodies(24).sort()]);
+    });
+
+    it('hands over what there is when the window closes', async () => {
+      const queue = await makeQueue();
+      await Promise.all(bodies(3).map((body) => send(queue.url, body)));
+      const { fn } = map(queue, () => success, { batchSize: 100, windowSeconds: 1 });
+      await until(async () => (await count(queue.url)) === 0);
+      expect(JSON.parse(fn.events[0] ?? '').Records).toHaveLength(3);
+    });
+  });
+
   it('stops at once while it waits for messages', async () => {
     const queue = await makeQueue();
     const { mapping } = map(queue, () => success);
