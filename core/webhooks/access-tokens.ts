@@ -16,7 +16,10 @@ export interface AccessTokens {
   ): Promise<{ readonly token: string } | { readonly failure: TokenFailure }>;
 }
 
-type Fetched = { readonly token: string; readonly goodSeconds: number } | { readonly failure: TokenFailure };
+/** What an issuer gave: a token, and for how long it is to be kept. */
+export type Fetched =
+  | { readonly token: string; readonly goodSeconds: number }
+  | { readonly failure: TokenFailure };
 
 /** A token is renewed this long before it expires, a short-lived one after nine tenths of its life. */
 const MARGIN_SECONDS = 60;
@@ -61,7 +64,8 @@ export function makeAccessTokens(ports: {
 
   async function fetchAndKeep(key: string, credentials: ClientCredentials, timeoutSeconds: number) {
     try {
-      const fetched = await fetchToken(credentials, timeoutSeconds, ports.post);
+      const form = formOf(credentials);
+      const fetched = await fetchToken({ tokenUrl: credentials.tokenUrl, form }, timeoutSeconds, ports.post);
       kept.delete(key);
       if ('failure' in fetched) {
         return fetched;
@@ -76,15 +80,16 @@ export function makeAccessTokens(ports: {
   }
 }
 
-async function fetchToken(
-  credentials: ClientCredentials,
+/** Asks an issuer for a token by a form of its (RFC 6749, section 4); an answer that is no token is a failure. */
+export async function fetchToken(
+  { tokenUrl, form }: { readonly tokenUrl: string; readonly form: Readonly<Record<string, string>> },
   timeoutSeconds: number,
   post: WebhookTarget['post'],
 ): Promise<Fetched> {
   const result = await post({
-    url: credentials.tokenUrl,
+    url: tokenUrl,
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-    body: Buffer.from(new URLSearchParams(formOf(credentials)).toString()),
+    body: Buffer.from(new URLSearchParams(form).toString()),
     timeoutSeconds,
     answerBytes: ANSWER_BYTES,
   });

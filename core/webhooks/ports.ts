@@ -100,9 +100,19 @@ export interface RequestSubject {
   readonly subscriptionId: string;
 }
 
+/** What a request to a topic of Pub/Sub has beside its body. */
+export interface RequestMessage {
+  /** The same whenever the delivery is tried again. */
+  readonly id: string;
+  /** `[name, text]`. */
+  readonly attributes: readonly (readonly [name: string, text: string])[];
+  /** How many of them may travel in one call. */
+  readonly chunkSize: number;
+}
+
 /** What is posted to a target. */
 export interface WebhookRequest {
-  /** A URL, or the ARN of a target in the stack's own account. */
+  /** A URL, the ARN of a target in the stack's own account, or `pubsub:` and the name of a topic. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -112,6 +122,8 @@ export interface WebhookRequest {
   readonly answerBytes?: number;
   /** Not there for what is no delivery, such as the fetching of a token. */
   readonly about?: RequestSubject;
+  /** There for topics of Pub/Sub alone. */
+  readonly message?: RequestMessage;
 }
 
 /** Why there was no complete answer. */

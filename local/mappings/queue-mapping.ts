@@ -1,4 +1,3 @@
-import { inChunks } from '../../core/in-chunks';
 import { AwsError, callAws } from '../aws/call';
 import { REGION } from '../aws/identity';
 import { explain, type Invocable } from '../functions/invocation';
@@ -153,7 +152,9 @@ export class QueueMapping {
     if (verdict.kind !== 'failed') {
       const failed = verdict.kind === 'failed-in-part' ? verdict.positions : [];
       const done = messages.filter((_message, position) => !failed.includes(position));
-      await Promise.all([...inChunks(done, MESSAGES_PER_CALL)].map((some) => this.delete(some)));
+      for (let start = 0; start < done.length; start += MESSAGES_PER_CALL) {
+        await this.delete(done.slice(start, start + MESSAGES_PER_CALL));
+      }
     }
   }
 

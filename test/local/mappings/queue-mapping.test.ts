@@ -183,7 +183,7 @@ describe('QueueMapping', () => {
     const bodies = (count: number) => Array.from({ length: count }, (_, index) => `m${index}`);
 
     it('gathers more messages than one call hands out, and deletes them all', async () => {
-      const queue = await makeQueue();
+      const queue = await makeQueue({ VisibilityTimeout: '60' });
       await Promise.all(bodies(24).map((body) => send(queue.url, body)));
       const batches: string[][] = [];
       map(
@@ -199,7 +199,7 @@ describe('QueueMapping', () => {
     });
 
     it('hands over what there is when the window closes', async () => {
-      const queue = await makeQueue();
+      const queue = await makeQueue({ VisibilityTimeout: '60' });
       await Promise.all(bodies(3).map((body) => send(queue.url, body)));
       const { fn } = map(queue, () => success, { batchSize: 100, windowSeconds: 1 });
       await until(async () => (await count(queue.url)) === 0);
