@@ -144,6 +144,15 @@ export const functions = {
     memoryMegabytes: 1024,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
+  'accept-messages': {
+    handler: 'topics/accept-messages',
+    trigger: 'http',
+    description: 'Takes the messages of Postoffice’s clients and appends them to the events stream.',
+    environment: [...tokens, 'REGISTRY_TABLE_NAME', 'EVENTS_STREAM_NAME', 'REQUIRE_AUTH'],
+    // As manage-events; and the more memory, the sooner a new instance answers: its callers wait for half a second.
+    memoryMegabytes: 1024,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
   'manage-deliveries': {
     handler: 'manage/manage-deliveries',
     ...door,

@@ -63,6 +63,7 @@ export const routes: readonly Route[] = [
   { method: 'ANY', path: '/webhooks/resources', function: 'list-resources' },
   { method: 'ANY', path: '/events', function: 'publish-events' },
   { method: 'ANY', path: '/events/bulk', function: 'publish-events' },
+  { method: 'ANY', path: '/api/messages', function: 'accept-messages' },
   { method: 'ANY', path: '/health', function: 'read-health' },
   { method: 'ANY', path: '/openapi.json', function: 'read-openapi' },
   { method: 'ANY', path: '/', function: 'answer-not-found' },

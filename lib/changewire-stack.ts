@@ -12,6 +12,7 @@ import { Monitoring } from './constructs/monitoring';
 import { PersonDoor } from './constructs/person-door';
 import { Registry } from './constructs/registry';
 import { StageSecrets } from './constructs/stage-secrets';
+import { TopicsDoor } from './constructs/topics-door';
 import { WebhookDelivery } from './constructs/webhook-delivery';
 import { WebhooksDoor } from './constructs/webhooks-door';
 import type { StageSettings } from './stage';
@@ -47,6 +48,7 @@ export class ChangewireStack extends Stack {
       webhooks,
     });
     const publishing = new EventsDoor(this, 'publishing', { ...stage, registry, events });
+    const messages = new TopicsDoor(this, 'messages', { ...stage, registry, events });
     const erasure = new Erasure(this, 'erasure', { ...stage, change, events, registry, webhooks });
     const api = new HttpApi(this, 'http', {
       settings,
@@ -55,6 +57,7 @@ export class ChangewireStack extends Stack {
         ...person.doors,
         ...callbacks.doors,
         ...publishing.doors,
+        ...messages.doors,
         ...management.doors,
         ...erasure.doors,
       ],

@@ -109,7 +109,7 @@ describe('the rules themselves', () => {
 describe('the layout', () => {
   const capabilities = ['change', 'person', 'events', 'topics', 'webhooks', 'hub', 'erasure'];
   const folders: Readonly<Record<string, readonly string[]>> = {
-    core: [...capabilities, 'accounts'],
+    core: [...capabilities, 'accounts', 'messages'],
     lambdas: [...capabilities, 'manage', 'aws', 'shared'],
     lib: ['constructs'],
     sdk: ['publisher', 'events', 'receiver', 'topics'],

@@ -1,8 +1,8 @@
 import type { Door } from './event';
 import type { NumberBlocks } from './ports';
 
-/** The doors whose clients know an event by a whole number (contracts ADS, section 6, and Postoffice). */
-const numberedDoors: ReadonlySet<Door> = new Set<Door>(['webhooks', 'topics']);
+/** The doors whose clients know an event by a whole number (contract ADS, section 6). */
+const numberedDoors: ReadonlySet<Door> = new Set<Door>(['webhooks']);
 
 /** A write leases so many: the counter costs a fiftieth of a write unit per event. */
 export const BLOCK_SIZE = 50;

@@ -17,6 +17,7 @@ export const eventSchema = z.object({
   time: z.string().min(1),
   dataJson: z.string().refine(isJson, 'is not JSON'),
   attributes: z.record(z.string(), z.string()).exactOptional(),
+  attributesJson: z.string().refine(isJson, 'is not JSON').exactOptional(),
   actor: z.object({ type: z.string(), id: z.string() }).exactOptional(),
   clientId: z.string().exactOptional(),
   expiresAt: z.iso.datetime().exactOptional(),

@@ -50,6 +50,8 @@ export interface Event {
   /** The JSON text of the data, kept as it came: numbers are never re-written. */
   readonly dataJson: string;
   readonly attributes?: Readonly<Record<string, string>>;
+  /** The JSON text of what a message of the topics door has for attributes, as it came: any value. */
+  readonly attributesJson?: string;
   readonly actor?: { readonly type: string; readonly id: string };
   /** The id that the client gave it, where that one is not ours: ids of clients are unique per source only. */
   readonly clientId?: string;

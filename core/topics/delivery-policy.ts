@@ -55,6 +55,7 @@ export function applyPolicy(request: PolicyRequest, base: DeliveryPolicy): Deliv
   const circuit = request.circuit ?? base.circuit;
   const disable = given(request.disable && toDisableRule(request.disable), base.disable);
   return {
+    ...unasked(request, base),
     success: request.success ?? base.success,
     finalStatuses: request.final_statuses ?? base.finalStatuses,
     scheduleSeconds: request.schedule_seconds ?? base.scheduleSeconds,
@@ -64,6 +65,20 @@ export function applyPolicy(request: PolicyRequest, base: DeliveryPolicy): Deliv
     ...(ratePerSecond !== undefined && { ratePerSecond }),
     ...(circuit !== undefined && { circuit }),
     ...(disable && { disable }),
+  };
+}
+
+/** What no caller asks for: the door that made it did. Another schedule has an end of its own. */
+function unasked(
+  { schedule_seconds }: PolicyRequest,
+  { jitterAdds, heedsAnswers, repeatSeconds, longestSeconds }: DeliveryPolicy,
+): Partial<DeliveryPolicy> {
+  const isKept = schedule_seconds === undefined;
+  return {
+    ...(jitterAdds && { jitterAdds }),
+    ...(heedsAnswers === false && { heedsAnswers }),
+    ...(isKept && repeatSeconds !== undefined && { repeatSeconds }),
+    ...(isKept && longestSeconds !== undefined && { longestSeconds }),
   };
 }
 

@@ -11,8 +11,16 @@ export interface DeliveryPolicy {
   readonly finalStatuses: readonly number[];
   /** Seconds to wait before attempt 2, 3, …; empty: one attempt only. */
   readonly scheduleSeconds: readonly number[];
+  /** When the schedule is used up, the same wait over and over, in seconds. @default no further attempt */
+  readonly repeatSeconds?: number;
+  /** No attempt is made later than this after the first one, pauses not counted. @default as long as there are waits */
+  readonly longestSeconds?: number;
   /** Share of each wait that is added or taken at random, 0 to 1. */
   readonly jitter: number;
+  /** Jitter makes a wait longer, never shorter. @default either */
+  readonly jitterAdds?: true;
+  /** Whether a failure's answer counts: 410 as the end, 429, 502, 504 and `Retry-After` as a longer wait. @default true */
+  readonly heedsAnswers?: false;
   readonly timeoutSeconds: number;
   /** Requests that may be under way to the target at a time, over all workers. @default no cap */
   readonly concurrency?: number;
@@ -70,11 +78,25 @@ export interface SigningSecret {
 }
 
 /**
- * How a body is written: as Standard Webhooks have it, as CloudEvents, as Mozilla CIS posts its hook, or as ADS posts
- * callbacks.
+ * How a body is written: as Standard Webhooks have it, as CloudEvents, as Mozilla CIS posts its hook, as ADS or as
+ * Postoffice post theirs.
  */
-export const webhookFormats = ['standard', 'cloudevents', 'cis', 'ads'] as const;
-export type WebhookFormat = (typeof webhookFormats)[number];
+export const webhookFormats = ['standard', 'cloudevents', 'cis', 'ads', 'postoffice'] as const;
+/** Those, and what is no webhook: Google Pub/Sub's publish call, which the topics door alone makes subscriptions for. */
+export const subscriptionFormats = [...webhookFormats, 'pubsub'] as const;
+export type WebhookFormat = (typeof subscriptionFormats)[number];
+
+/** What Postoffice calls a publisher: what its door shows of a subscription, beside target, format and state. */
+export interface Consumer {
+  /** Its id there: unique, growing. */
+  readonly number: number;
+  /** As it was given; `null` is another thing than nothing, and reads as 30. */
+  readonly secondsTimeout?: number | null;
+  /** The fixed interval of retries. @default the growing one of the original */
+  readonly secondsRetry?: number;
+  /** Messages per call of Google Pub/Sub. @default 20 */
+  readonly chunkSize?: number;
+}
 
 /** How CloudEvents travel (HTTP binding 1.0.2): attributes as headers, all in the body, or a batch in the body. */
 export const contentModes = ['binary', 'structured', 'batched'] as const;
@@ -88,7 +110,7 @@ export interface Subscription {
   readonly filter?: EventFilter;
   /** The principal who made it. */
   readonly owner: string;
-  /** The full URL that deliveries are posted to. */
+  /** The full URL that deliveries are posted to; of a consumer as it was given: see core/messages/consumer-target.ts. */
   readonly target: string;
   readonly format: WebhookFormat;
   /** Of the format `cloudevents`. @default binary, and structured to an ARN */
@@ -103,6 +125,8 @@ export interface Subscription {
   /** Every delivery carries them; they replace a header of the same name in `headers`. */
   readonly credentials?: Credentials;
   readonly description?: string;
+  /** Of those that the topics door made. */
+  readonly consumer?: Consumer;
   /** The digest of the call that made it, where that can be repeated. */
   readonly madeBy?: string;
   readonly health?: TargetHealth;

@@ -11,6 +11,10 @@ export interface Topic {
   readonly examples?: readonly Json[];
   /** Publishing still works; who does it is told. */
   readonly deprecation?: Deprecation;
+  /** Its id at the topics door: unique, growing. */
+  readonly number?: number;
+  /** Where the topics door fetches what its publishers could not send. */
+  readonly recovery?: Recovery;
   /** The principal who made it. */
   readonly createdBy?: string;
   /** Digest of the call that made it, where that had an `Idempotency-Key`. */
@@ -19,6 +23,13 @@ export interface Topic {
   readonly createdAt: string;
   /** How often it was changed; missing for never. */
   readonly revision?: number;
+}
+
+/** Contract Postoffice, section 4. */
+export interface Recovery {
+  /** The URL that lists what could not be sent, as it was given. */
+  readonly originHost: string;
+  readonly enabled: boolean;
 }
 
 export interface Deprecation {

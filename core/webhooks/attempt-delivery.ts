@@ -4,7 +4,7 @@ import { type AdmitPorts, admitAttempt, leaseSeconds, returnPermit, type Waited 
 import type { Gate } from './circuit';
 import { type AttemptResult, decideAfterAttempt } from './decide-after-attempt';
 import type { Attempt, Delivery, DeliveryMessage } from './delivery';
-import { claimed, withHeldTime } from './delivery-steps';
+import { claimed, elapsedSeconds, withHeldTime } from './delivery-steps';
 import { exceeded } from './hold-back';
 import type { Hold } from './hold-message';
 import { withoutSecrets } from './mask-answer';
@@ -86,6 +86,7 @@ async function record(
     format: subscription.format,
     attempt: message.attempt,
     scheduleStart: current.scheduleStart,
+    elapsedSeconds: elapsedSeconds(current, ports.now()),
     result,
     now: ports.now(),
     random: ports.random(),

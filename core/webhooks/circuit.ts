@@ -84,13 +84,14 @@ export function circuitAfter(options: {
   readonly format: WebhookFormat;
   readonly health: TargetHealth;
   readonly attempt: Attempt;
+  readonly heedsAnswers?: boolean | undefined;
   readonly wasProbe: boolean;
   readonly retryAfter?: string | undefined;
   readonly now: Date;
 }): Circuit | undefined {
-  const { format, health, attempt, wasProbe, retryAfter, now } = options;
+  const { format, health, attempt, heedsAnswers = true, wasProbe, retryAfter, now } = options;
   const { circuit } = health;
-  const isSlow = asksToSlowDown(attempt.status);
+  const isSlow = heedsAnswers && asksToSlowDown(attempt.status);
   const isRepeated = health.unavailable >= UNAVAILABLE_ALLOWED;
   const trips = isUnavailable(attempt) && (wasProbe ? isRepeated || !isSlow : isRepeated && !circuit);
   const opens = (circuit?.opens ?? 0) + (trips ? 1 : 0);

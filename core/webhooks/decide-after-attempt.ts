@@ -34,6 +34,7 @@ const RETRY_AFTER_FLOOR_SECONDS = 3600;
  * Decides what follows from an attempt: the subscription's success rule, its final statuses, its schedule.
  * @param attempt number of the attempt, from 1.
  * @param scheduleStart the attempt that the schedule counts from.
+ * @param elapsedSeconds since that attempt, pauses not counted: the policy may end there.
  * @param random from 0 (inclusive) to 1 (exclusive).
  */
 export function decideAfterAttempt(options: {
@@ -41,17 +42,19 @@ export function decideAfterAttempt(options: {
   readonly format: WebhookFormat;
   readonly attempt: number;
   readonly scheduleStart: number;
+  readonly elapsedSeconds?: number;
   readonly result: AttemptResult;
   readonly now: Date;
   readonly random: number;
 }): AfterAttempt {
-  const { policy, format, attempt, scheduleStart, result, now, random } = options;
+  const { policy, format, attempt, scheduleStart, elapsedSeconds = 0, result, now, random } = options;
   const status = 'status' in result ? result.status : undefined;
   if (status !== undefined && isSuccess(policy, status)) {
     return { outcome: 'delivered' };
   }
   // Whose failures are counted for ever is switched off by that count and nothing else: contract ADS, section 7.
-  if (status === GONE && policy.disable?.counts !== 'ever') {
+  const { heedsAnswers = true, longestSeconds = Number.POSITIVE_INFINITY } = policy;
+  if (status === GONE && heedsAnswers && policy.disable?.counts !== 'ever') {
     return { outcome: 'dead', reason: 'gone' };
   }
   if (status === FORMAT_NOT_UNDERSTOOD && format === 'cloudevents') {
@@ -61,25 +64,32 @@ export function decideAfterAttempt(options: {
   if (isFinal || (status !== undefined && policy.finalStatuses.includes(status))) {
     return { outcome: 'dead', reason: 'final_status' };
   }
-  const wait = policy.scheduleSeconds[attempt - scheduleStart];
+  const wait = policy.scheduleSeconds[attempt - scheduleStart] ?? policy.repeatSeconds;
   if (wait === undefined) {
     return { outcome: 'dead', reason: 'attempts_used_up' };
   }
   const asked = 'retryAfter' in result && result.retryAfter ? parseRetryAfter(result.retryAfter, now) : 0;
   const least = asksToSlowDown(status) ? SLOW_DOWN_SECONDS : 0;
-  const delay = delaySeconds(wait, policy.jitter, random, asked ?? 0);
-  return { outcome: 'postponed', delaySeconds: Math.max(delay, least) };
+  const own = jittered(wait, policy, random);
+  const delay = heedsAnswers ? Math.max(withPatience(own, wait, asked ?? 0), least) : own;
+  return elapsedSeconds + delay > longestSeconds
+    ? { outcome: 'dead', reason: 'attempts_used_up' }
+    : { outcome: 'postponed', delaySeconds: delay };
 }
 
 function isSuccess({ success }: DeliveryPolicy, status: number): boolean {
   return success === '200' ? status === 200 : status >= 200 && status < 300;
 }
 
+function jittered(wait: number, { jitter, jitterAdds }: DeliveryPolicy, random: number): number {
+  const share = jitterAdds ? random : 2 * random - 1;
+  return Math.max(0, Math.round(wait * (1 + jitter * share)));
+}
+
 /**
- * The schedule's wait with jitter; longer when the subscriber asks for it, but never shorter than the schedule
+ * Longer when the subscriber asks for it, but never shorter than the schedule
  * and never beyond twice the schedule's wait or an hour, whichever is more: no answer can stall a delivery.
  */
-function delaySeconds(wait: number, jitter: number, random: number, asked: number): number {
-  const jittered = Math.max(0, Math.round(wait * (1 + jitter * (2 * random - 1))));
-  return Math.max(jittered, Math.min(asked, Math.max(2 * wait, RETRY_AFTER_FLOOR_SECONDS)));
+function withPatience(own: number, wait: number, asked: number): number {
+  return Math.max(own, Math.min(asked, Math.max(2 * wait, RETRY_AFTER_FLOOR_SECONDS)));
 }

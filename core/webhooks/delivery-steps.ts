@@ -116,11 +116,21 @@ export function kept(row: Delivery, keptReason: string, now: Date): Delivery {
   return { ...touched(row, now), keptReason };
 }
 
+/** How long it has been tried: since its row was made or it was sent again, pauses not counted. */
+export function elapsedSeconds(
+  { createdAt, scheduleStartedAt = createdAt, pausedSeconds = 0 }: Delivery,
+  now: Date,
+): number {
+  return (now.getTime() - Date.parse(scheduleStartedAt)) / 1000 - pausedSeconds;
+}
+
 /** A dead delivery starts again: its attempts count on, its schedule begins anew. */
 export function resent(row: Delivery, now: Date): Delivery {
-  const { reason: _, endedAt: __, keptReason: ___, heldSeconds: ____, ...rest } = touched(row, now);
+  const { reason: _, endedAt: __, keptReason: ___, heldSeconds: ____, ...open } = touched(row, now);
+  const { pausedSeconds: _____, ...rest } = open;
   return {
     ...rest,
+    scheduleStartedAt: now.toISOString(),
     state: 'pending',
     scheduleStart: row.attempt + 1,
     resends: row.resends + 1,

@@ -46,6 +46,12 @@ export interface Delivery extends DeliveryKey {
   readonly attempts: readonly Attempt[];
   /** The attempt that the policy's schedule counts from: 1, or the first one after a resend. */
   readonly scheduleStart: number;
+  /** ISO 8601: when that was, after a resend. @default the making of the row */
+  readonly scheduleStartedAt?: string;
+  /** How long it has waited in all for its subscription to be resumed; absent for never. */
+  readonly pausedSeconds?: number;
+  /** ISO 8601: since when it has been waiting for that. */
+  readonly pausedAt?: string;
   /** How often it was sent again after it had died. */
   readonly resends: number;
   /** The worker that is at it; missing before attempt 2, which needs no claim. */

@@ -62,7 +62,14 @@ async function openCircuit(
   if (!health || !usesCircuit(policy)) {
     return false;
   }
-  const circuit = circuitAfter({ format, health, attempt, ...probe, now: now() });
+  const circuit = circuitAfter({
+    format,
+    health,
+    attempt,
+    heedsAnswers: policy.heedsAnswers,
+    ...probe,
+    now: now(),
+  });
   return circuit !== undefined && (await store.openCircuit(subscription, circuit, health.circuit));
 }
 

@@ -4,6 +4,7 @@ import type { Subscription, WebhookFormat } from '../topics/subscription';
 import { eventNameJson } from './callback-topic';
 import { cloudEventContent } from './cloud-event-content';
 import { defaultContentMode } from './content-mode';
+import { postofficeBody, postofficeHeaders } from './postoffice-body';
 import { pythonJson } from './python-json';
 
 /** A body, and the headers that say what it is: in lower case, `content-type` always among them. */
@@ -12,7 +13,7 @@ export interface WebhookContent {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-type ContentOptions = Pick<Subscription, 'format' | 'contentMode' | 'target'>;
+type ContentOptions = Pick<Subscription, 'id' | 'format' | 'contentMode' | 'target'>;
 
 /** What a format writes, and of which topics. */
 interface BodyFormat {
@@ -46,6 +47,20 @@ const formats: Readonly<Record<WebhookFormat, BodyFormat>> = {
     write: asJson(adsBody, { accept: 'text/plain' }),
     takes: ({ door }) => door === 'webhooks',
     tells: 'topics of the webhooks door alone',
+  },
+  postoffice: {
+    write: (event, { id }) => ({
+      body: postofficeBody(event),
+      headers: { ...postofficeHeaders(event, id), 'content-type': 'application/json' },
+    }),
+    takes: ({ door }) => door === 'topics',
+    tells: 'topics of the topics door alone',
+  },
+  // What Google's call carries is not one body for one event: see the target of that kind.
+  pubsub: {
+    write: asJson(({ dataJson }) => Buffer.from(dataJson)),
+    takes: ({ door }) => door === 'topics',
+    tells: 'topics of the topics door alone',
   },
 };
 

@@ -1,4 +1,5 @@
 import type { Event } from '../events/event';
+import { readConsumerTarget } from '../messages/consumer-target';
 import { liveSecrets } from '../topics/signing-keys';
 import type { Subscription } from '../topics/subscription';
 import { isReservedHeader } from '../topics/subscription-headers';
@@ -22,9 +23,11 @@ export function makeWebhookRequest(subscription: Subscription, event: Event, now
     body,
     secrets,
   });
+  const { url, authorization } = destinationOf(subscription);
   return {
-    url: urlOf(subscription),
+    url,
     headers: {
+      ...authorization,
       ...ownHeaders(subscription),
       ...content.headers,
       ...signature,
@@ -41,9 +44,21 @@ export function makeWebhookRequest(subscription: Subscription, event: Event, now
   };
 }
 
+interface Destination {
+  readonly url: string;
+  readonly authorization?: Readonly<Record<string, string>>;
+}
+
 /** The ADS door keeps any text for a URL and has nobody judge it: what leads to an ARN there leads nowhere. */
-function urlOf({ target, format }: Subscription): string {
-  return format === 'ads' && isArn(target) ? '' : target;
+function destinationOf({ target, format }: Subscription): Destination {
+  switch (format) {
+    case 'postoffice':
+      return readConsumerTarget(target) ?? { url: '' };
+    case 'ads':
+      return { url: isArn(target) ? '' : target };
+    default:
+      return { url: target };
+  }
 }
 
 /** What was refused when the subscription was made does not leave from a row that came otherwise, either. */

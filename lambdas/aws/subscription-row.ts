@@ -3,7 +3,7 @@ import { parseSelector, selectorText, type TopicSelector } from '../../core/even
 import type { Credentials } from '../../core/topics/credentials';
 import type { EventFilter } from '../../core/topics/event-filter';
 import type { SubscriptionReference } from '../../core/topics/ports';
-import type { ContentMode, SigningSecret, Subscription } from '../../core/topics/subscription';
+import type { Consumer, ContentMode, SigningSecret, Subscription } from '../../core/topics/subscription';
 import { toHealth, toHealthAttributes } from './health-attributes';
 import { toPolicy, toPolicyAttribute } from './policy-attribute';
 import type { Row } from './row';
@@ -64,6 +64,7 @@ export function toSubscriptionRow(subscription: Subscription): Row {
     headers: subscription.headers,
     credentials: subscription.credentials && toCredentialsAttribute(subscription.credentials),
     description: subscription.description,
+    consumer: subscription.consumer && toConsumerAttribute(subscription.consumer),
     replaying: subscription.replaying,
     made_by: subscription.madeBy,
     created_at: subscription.createdAt,
@@ -95,10 +96,29 @@ export function toSubscription(row: Row): Subscription {
     headers: row.headers as Subscription['headers'],
     ...(row.credentials !== undefined && { credentials: toCredentials(row.credentials as Row) }),
     ...(row.description !== undefined && { description: row.description as string }),
+    ...(row.consumer !== undefined && { consumer: toConsumer(row.consumer as Row) }),
     ...(row.replaying !== undefined && { replaying: row.replaying as number }),
     ...(row.made_by !== undefined && { madeBy: row.made_by as string }),
     createdAt: row.created_at as string,
     updatedAt: row.updated_at as string,
+  };
+}
+
+export function toConsumerAttribute({ number, secondsTimeout, secondsRetry, chunkSize }: Consumer): Row {
+  return {
+    number,
+    seconds_timeout: secondsTimeout,
+    seconds_retry: secondsRetry,
+    chunk_size: chunkSize,
+  };
+}
+
+function toConsumer({ number, seconds_timeout, seconds_retry, chunk_size }: Row): Consumer {
+  return {
+    number: number as number,
+    ...(seconds_timeout !== undefined && { secondsTimeout: seconds_timeout as number | null }),
+    ...(seconds_retry !== undefined && { secondsRetry: seconds_retry as number }),
+    ...(chunk_size !== undefined && { chunkSize: chunk_size as number }),
   };
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { filterSchema } from '../../core/topics/filter-schema';
 import { signatureVersions } from '../../core/topics/signing-secret';
-import { contentModes, type SubscriptionState, webhookFormats } from '../../core/topics/subscription';
+import { contentModes, type SubscriptionState, subscriptionFormats } from '../../core/topics/subscription';
 import type { BodyOf } from './operation';
 import { nextReply } from './paging';
 
@@ -57,7 +57,7 @@ const members = {
   pattern: z.boolean().describe('Whether `topic` is a pattern, such as `user.*`').optional(),
   filter: filterSchema.optional(),
   target: z.string(),
-  format: z.enum(webhookFormats),
+  format: z.enum(subscriptionFormats),
   content_mode: z.enum(contentModes).describe('Of CloudEvents').optional(),
   state: z.enum(['active', 'paused', 'disabled']),
   state_reason: z.string().optional(),

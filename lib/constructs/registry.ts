@@ -49,6 +49,11 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem');
   }
 
+  /** Lets the function read a topic with its subscriptions, and what the key or token of an account proves. */
+  grantReadTopic(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'Query');
+  }
+
   /** Lets the function start, find, list and cancel replays. */
   grantManageReplays(fn: ServiceFunction): void {
     this.store.grant(fn, 'GetItem', 'PutItem', 'UpdateItem', 'Query');

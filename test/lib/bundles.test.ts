@@ -28,6 +28,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'manage-subscriptions': 445,
   'manage-events': 450,
   'publish-events': 400,
+  'accept-messages': 300,
   'manage-deliveries': 397,
   'manage-replays': 390,
   'manage-erasures': 360,
@@ -151,6 +152,7 @@ const deadLetterQueue = 'webhooks/deliveries-queue/DeadLetters';
 const storeOf: Readonly<Record<string, string>> = {
   'dynamo-subscription-store': registry,
   'put-subscription': registry,
+  'dynamo-topic-consumers': registry,
   'dynamo-topic-store': registry,
   'dynamo-target-health': registry,
   'dynamo-target-limits': registry,

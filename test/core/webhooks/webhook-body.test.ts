@@ -39,7 +39,7 @@ describe('cisBody', () => {
     expect(Buffer.from(cisBody(event)).toString()).toBe(
       `{"operation":"${operation}","id":"ad|Mozilla-LDAP|ada \\"x\\"","time":1795165200.25}`,
     );
-    expect(webhookContent({ format: 'cis', target: 'https://x.test/' }, event)).toEqual({
+    expect(webhookContent({ id: 'sub_1', format: 'cis', target: 'https://x.test/' }, event)).toEqual({
       headers: { 'content-type': 'application/json' },
       body: cisBody(event),
     });

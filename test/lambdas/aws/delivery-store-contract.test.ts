@@ -64,6 +64,9 @@ const full = aDelivery({
   scheduleStart: 4,
   slotAt: '2026-11-20T11:00:02.000Z',
   heldSeconds: 90,
+  pausedSeconds: 60,
+  pausedAt: '2026-11-20T10:00:00.000Z',
+  scheduleStartedAt: '2026-11-20T09:00:00.000Z',
 });
 
 const stores: [string, () => Promise<Deliveries>][] = [

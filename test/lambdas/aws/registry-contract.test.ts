@@ -64,6 +64,8 @@ describe.each(topicStores)('TopicStore %s', (_, makeStore) => {
       schema: { type: 'number', minimum: 1e21, '': { $ref: '#' } },
       examples: [1.5, null, '\ud800'],
       deprecation: { since: at, notice: 'x' },
+      number: 7,
+      recovery: { originHost: 'http://app.test/postoffice/messages/', enabled: true },
       createdBy: 'alice',
       madeBy: 'digest',
       createdAt: at,
@@ -146,7 +148,9 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
         ...{ success: '200', finalStatuses: [], scheduleSeconds: [], jitter: 0, timeoutSeconds: 30 },
         ...{ concurrency: 3, ratePerSecond: 0.5, circuit: false },
         disable: { failures: 5, hours: 1.5, counts: 'ever' },
+        ...{ repeatSeconds: 30, longestSeconds: 259_200, jitterAdds: true, heedsAnswers: false },
       },
+      consumer: { number: 7, secondsTimeout: null, secondsRetry: 30, chunkSize: 100 },
       health,
     });
     await store.create(plain);

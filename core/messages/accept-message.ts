@@ -1,0 +1,56 @@
+import { ServiceError } from '../errors';
+import type { Event } from '../events/event';
+import { eventBytes, MAX_EVENT_BYTES } from '../events/event-size';
+import type { EventIntake, OfferOutcome } from '../events/ports';
+import { INVALID, refuse } from './field-errors';
+import { jobId } from './job-id';
+import { type Message, toEvent } from './message';
+import type { ConsumerSubscription, TopicReader } from './ports';
+
+export interface AcceptPorts {
+  readonly topics: TopicReader;
+  readonly stream: EventIntake;
+}
+
+/** `throttled` and `failed` are worth repeating; the latter may have been accepted. */
+export type Acceptance =
+  | { readonly outcome: 'accepted'; readonly ids: readonly number[] }
+  | { readonly outcome: Exclude<OfferOutcome, 'taken'> };
+
+/**
+ * Accepts a message: it is in the stream when this returns `accepted`, whoever listens. One read, one write.
+ * @param options as in {@link toEvent}.
+ * @returns the ids of its jobs, the newest consumer's first.
+ * @throws RefusedFields for a topic that there is not; ServiceError `body_too_large`.
+ */
+export async function acceptMessage(
+  message: Message,
+  options: { readonly id: string; readonly at: string },
+  { topics, stream }: AcceptPorts,
+): Promise<Acceptance> {
+  const event = requireSize(toEvent(message, options));
+  const found = await topics.read(message.topic);
+  if (!found) {
+    throw refuse('topic', INVALID);
+  }
+  // A key of its own: the original keeps no order, and one busy topic shall not queue up.
+  const [outcome = 'failed'] = await stream.offer([{ partitionKey: event.id, events: [event] }]);
+  return outcome === 'taken' ? { outcome: 'accepted', ids: jobIds(event, found.consumers) } : { outcome };
+}
+
+/** Of one message: a job for each consumer, in their order. */
+export function jobIds({ id }: Pick<Event, 'id'>, consumers: readonly ConsumerSubscription[]): number[] {
+  return consumers.map((consumer) => jobId(id, consumer.id));
+}
+
+/** @throws ServiceError `body_too_large`. */
+export function requireSize(event: Event): Event {
+  const bytes = eventBytes(event);
+  if (bytes > MAX_EVENT_BYTES) {
+    throw new ServiceError(
+      'body_too_large',
+      `the message has ${bytes} bytes of JSON; the limit is ${MAX_EVENT_BYTES} bytes`,
+    );
+  }
+  return event;
+}

@@ -1,0 +1,45 @@
+import { Construct } from 'constructs';
+import type { EventLog } from './event-log';
+import type { Registry } from './registry';
+import { ServiceFunction, type StageProps } from './service-function';
+import { tokenEnvironment } from './token-environment';
+
+export interface TopicsDoorProps extends StageProps {
+  readonly registry: Registry;
+  readonly events: EventLog;
+}
+
+/** What Postoffice's client calls. */
+export class TopicsDoor extends Construct {
+  readonly acceptMessages: ServiceFunction;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    private readonly props: TopicsDoorProps,
+  ) {
+    super(scope, id);
+    this.acceptMessages = this.addAcceptMessages();
+  }
+
+  /** The functions that answer HTTP. */
+  get doors(): readonly ServiceFunction[] {
+    return [this.acceptMessages];
+  }
+
+  private addAcceptMessages(): ServiceFunction {
+    const { settings, registry, events } = this.props;
+    const fn = new ServiceFunction(this, 'accept-messages', {
+      ...this.props,
+      environment: {
+        ...tokenEnvironment(settings),
+        REGISTRY_TABLE_NAME: registry.tableName,
+        EVENTS_STREAM_NAME: events.stream.streamName,
+        REQUIRE_AUTH: String(settings.requireAuth.topics),
+      },
+    });
+    registry.grantReadTopic(fn);
+    events.grantAppend(fn);
+    return fn;
+  }
+}

@@ -1,0 +1,157 @@
+import { jobId } from '../../../core/messages/job-id';
+import { topicsDialect } from '../../../lambdas/shared/topics-dialect';
+import {
+  type AcceptMessagesPorts,
+  makeAcceptMessages,
+  topicsMethods,
+} from '../../../lambdas/topics/accept-messages';
+import { type DoorRequest, openDoor } from '../../support/door';
+import { authenticate } from '../../support/manage-door';
+import { aConsumer, MemoryIntake, makeMemoryTopicReader } from '../../support/memory-messages';
+import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
+import { unsignedToken } from '../../support/tokens';
+
+let stream: MemoryIntake;
+let subscriptions: MemorySubscriptionStore;
+let ports: AcceptMessagesPorts;
+
+beforeEach(async () => {
+  stream = new MemoryIntake();
+  const topics = new MemoryTopicStore();
+  subscriptions = new MemorySubscriptionStore();
+  await topics.create({ key: { door: 'topics', name: 'orders' }, number: 1, createdAt: 'then' });
+  let made = 0;
+  ports = {
+    topics: makeMemoryTopicReader(topics, subscriptions),
+    stream,
+    random: (count) => {
+      made += 1;
+      return new Uint8Array(count).fill(made);
+    },
+    now: () => new Date('2026-11-20T12:00:00.000Z'),
+  };
+});
+
+const json = { 'Content-Type': 'application/json' };
+
+function post(path: string, body: unknown, request: DoorRequest = {}) {
+  const call = openDoor({
+    name: 'accept-messages',
+    dialect: topicsDialect,
+    methods: topicsMethods,
+    wire: () => makeAcceptMessages(ports),
+  });
+  return call({ method: 'POST', path, body, headers: json, ...request });
+}
+
+const message = { topic: 'orders', payload: { total: 1 }, attributes: { hive_id: 'vlc1' } };
+
+/** What Python writes of it, roughly: the client keeps 255 characters and loses the message beyond. */
+const asPython = (errors: unknown) => (typeof errors === 'string' ? errors : JSON.stringify(errors));
+
+describe('POST /api/messages', () => {
+  it.each(['/api/messages', '/api/messages/', '//api//messages//'])(
+    '%s answers 201 with the ids of the jobs, the newest consumer first, paused ones too',
+    async (path) => {
+      const consumers = [
+        aConsumer({ number: 1 }),
+        aConsumer({ number: 3, state: 'paused' }),
+        aConsumer({ number: 2 }),
+      ];
+      await Promise.all(consumers.map((consumer) => subscriptions.create(consumer)));
+      await subscriptions.create(aConsumer({ number: 4, state: 'deleted' }));
+      const reply = await post(path, message);
+      const [event] = stream.events;
+      const [first, third, second] = consumers.map(({ id }) => jobId(event?.id ?? '', id));
+      expect(reply).toMatchObject({ status: 201, json: { id: [third, second, first] } });
+      expect(Object.keys(reply.json)).toEqual(['id']);
+    },
+  );
+
+  it('puts the message into the stream as it came, under a key of its own', async () => {
+    const body =
+      '{"topic":"orders","payload":{"n": 1.0,"big":12345678901234567890},"attributes":null,"target":"x"}';
+    await post('/api/messages', body);
+    const [batch] = stream.batches;
+    expect(batch?.events).toEqual([
+      {
+        id: expect.stringMatching(/^evt_[\w-]{24}$/),
+        topic: { door: 'topics', name: 'orders' },
+        source: '/api/messages',
+        time: '2026-11-20T12:00:00.000Z',
+        dataJson: '{"n": 1.0,"big":12345678901234567890}',
+        attributesJson: 'null',
+      },
+    ]);
+    expect(batch?.partitionKey).toBe(batch?.events[0]?.id);
+  });
+
+  it('keeps a message that nobody listens to', async () => {
+    await expect(post('/api/messages', message)).resolves.toMatchObject({ status: 201, json: { id: [] } });
+    expect(stream.events).toHaveLength(1);
+  });
+
+  it('takes the query and a form for what the body does not have, as the original does', async () => {
+    await post('/api/messages', { payload: 1 }, { query: { topic: 'orders', payload: 'lost' } });
+    await post('/api/messages', 'topic=orders&payload=a+b', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect(stream.events.map(({ dataJson }) => dataJson)).toEqual(['1', '"a b"']);
+  });
+
+  it.each([
+    ['an unknown topic', { ...message, topic: 'nothing' }, { topic: ['is invalid'] }],
+    ['no topic', { payload: 1 }, { topic: ["can't be blank"] }],
+    ['a topic that is no text', { ...message, topic: { a: 1 } }, { topic: ['is invalid'] }],
+    ['no payload', { topic: 'orders' }, { payload: ["can't be blank"] }],
+    ['nothing', '', { topic: ["can't be blank"] }],
+    ['a list', [message], { topic: ["can't be blank"] }],
+    ['what is not JSON', '{"topic":', expect.any(String)],
+    ['what is not UTF-8', Buffer.from([0x7b, 0xff]), expect.any(String)],
+  ])('refuses %s with data.errors that its client can keep, and stores nothing', async (_, body, errors) => {
+    const reply = await post('/api/messages/', body);
+    expect(reply).toMatchObject({ status: 400, json: { data: { errors } } });
+    expect(asPython(reply.json.data.errors).length).toBeLessThanOrEqual(255);
+    expect(stream.batches).toEqual([]);
+  });
+
+  it('answers 413 to what is too large, and takes what just fits', async () => {
+    const sized = (length: number) => ({ topic: 'orders', payload: 'x'.repeat(length) });
+    await expect(post('/api/messages', sized(256 * 1024))).resolves.toMatchObject({ status: 413 });
+    await expect(post('/api/messages', sized(2 * 1024 * 1024))).resolves.toMatchObject({ status: 413 });
+    expect(stream.batches).toEqual([]);
+    await expect(post('/api/messages', sized(256 * 1024 - 300))).resolves.toMatchObject({ status: 201 });
+  });
+
+  it('says that it failed when the stream did not take it: 201 means that it is safe', async () => {
+    stream.says = 'throttled';
+    await expect(post('/api/messages', message)).resolves.toMatchObject({ status: 503 });
+    stream.says = 'failed';
+    await expect(post('/api/messages', message)).resolves.toMatchObject({
+      status: 500,
+      json: { errors: { detail: 'Internal Server Error' } },
+    });
+  });
+
+  it.each([
+    ['GET', '/api/messages'],
+    ['GET', '/api/messages/1'],
+    ['PUT', '/api/messages'],
+    ['POST', '/api/messages/1'],
+    ['POST', '/api'],
+    ['POST', '/api/nothing'],
+  ])('%s %s is not found, in the words of the original', async (method, path) => {
+    const reply = await post(path, message, { method });
+    expect(reply).toMatchObject({ status: 404, json: { errors: { detail: 'Not Found' } } });
+  });
+
+  it('wants a principal with the scope where the stage wants one', async () => {
+    ports = { ...ports, authenticate };
+    const call = (scope: string) =>
+      post('/api/messages', message, { token: unsignedToken({ sub: 'app', scope }) });
+    await expect(post('/api/messages', message)).resolves.toMatchObject({ status: 401 });
+    await expect(call('events:read')).resolves.toMatchObject({ status: 403 });
+    expect(stream.batches).toEqual([]);
+    await expect(call('events:write')).resolves.toMatchObject({ status: 201 });
+  });
+});
