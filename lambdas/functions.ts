@@ -153,6 +153,12 @@ export const functions = {
     memoryMegabytes: 1024,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
+  'handle-hub-events': {
+    handler: 'hub/handle-hub-events',
+    ...door,
+    description: 'Decides who connects to a hub of Web PubSub, and takes what its connections tell.',
+    environment: ['EVENTS_STREAM_NAME', 'HUBS_SECRET_ID', 'HUB_KEYS_SECRET_ID', 'REQUIRE_AUTH'],
+  },
   'manage-deliveries': {
     handler: 'manage/manage-deliveries',
     ...door,

@@ -64,6 +64,7 @@ export const routes: readonly Route[] = [
   { method: 'ANY', path: '/events', function: 'publish-events' },
   { method: 'ANY', path: '/events/bulk', function: 'publish-events' },
   { method: 'ANY', path: '/api/messages', function: 'accept-messages' },
+  { method: 'ANY', path: '/hubs/{hub}/events', function: 'handle-hub-events' },
   { method: 'ANY', path: '/health', function: 'read-health' },
   { method: 'ANY', path: '/openapi.json', function: 'read-openapi' },
   { method: 'ANY', path: '/', function: 'answer-not-found' },

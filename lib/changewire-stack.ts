@@ -7,6 +7,7 @@ import { EventDispatch } from './constructs/event-dispatch';
 import { EventLog } from './constructs/event-log';
 import { EventsDoor } from './constructs/events-door';
 import { HttpApi } from './constructs/http-api';
+import { HubDoor } from './constructs/hub-door';
 import { Management } from './constructs/management';
 import { Monitoring } from './constructs/monitoring';
 import { PersonDoor } from './constructs/person-door';
@@ -49,6 +50,7 @@ export class ChangewireStack extends Stack {
     });
     const publishing = new EventsDoor(this, 'publishing', { ...stage, registry, events });
     const messages = new TopicsDoor(this, 'messages', { ...stage, registry, events });
+    const hub = new HubDoor(this, 'hub', { ...stage, secrets, events });
     const erasure = new Erasure(this, 'erasure', { ...stage, change, events, registry, webhooks });
     const api = new HttpApi(this, 'http', {
       settings,
@@ -58,6 +60,7 @@ export class ChangewireStack extends Stack {
         ...callbacks.doors,
         ...publishing.doors,
         ...messages.doors,
+        ...hub.doors,
         ...management.doors,
         ...erasure.doors,
       ],

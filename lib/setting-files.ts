@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { SettingsError } from './settings';
-
-/** What Secrets Manager takes at most. */
-const MAX_SECRET_BYTES = 65_536;
+import { MAX_SECRET_BYTES, SettingsError } from './settings';
 
 const publicKey = z.looseObject({ kty: z.string() });
 const jwks = z.looseObject({ keys: z.array(publicKey) });

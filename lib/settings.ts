@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import * as z from 'zod';
+import { hubKeysSchema, hubsSchema } from '../core/hub/hub-schema';
 import { functions } from '../lambdas/functions';
 import { isNotifySender } from './notify-sender';
 import { isTargetArn } from './target-arns';
@@ -20,6 +21,9 @@ const file = text;
 const whole = z.number().int();
 const functionName = z.enum(Object.keys(functions) as [string, ...string[]]);
 const cidr = z.string().refine(isCidr, 'expected a CIDR range such as "10.0.0.0/8"');
+
+/** What Secrets Manager takes at most. */
+export const MAX_SECRET_BYTES = 65_536;
 
 const TARGET_ARN_ADVICE =
   'expected the exact ARN of an SQS queue, SNS topic, EventBridge bus or Kinesis stream, such as ' +
@@ -47,6 +51,16 @@ export const settingKeys = {
     schema: z.strictObject({ topics: z.boolean(), events: z.boolean(), hub: z.boolean() }).partial(),
     effect: 'template',
   },
+  /** Who may connect to which hub of Web PubSub; those of the stage stay, where they are not named. */
+  hubs: {
+    schema: hubsSchema.refine(
+      (hubs) => Buffer.byteLength(JSON.stringify(hubs)) < MAX_SECRET_BYTES,
+      `is larger than ${MAX_SECRET_BYTES} bytes`,
+    ),
+    effect: 'template',
+  },
+  /** Access keys of Web PubSub and codes in URLs, for the preview; elsewhere they are put into the secret. */
+  hubKeys: { schema: hubKeysSchema, effect: 'template' },
   allowPrivateTargets: { schema: z.union([z.boolean(), z.array(cidr)]), effect: 'template' },
   /** `http://host:port` of a proxy that webhooks go out through; none when it is left out. */
   forwardProxy: {

@@ -59,6 +59,7 @@ type Defaulted =
   | 'verifyPublishers'
   | 'verifyTokens'
   | 'requireAuth'
+  | 'hubs'
   | 'allowPrivateTargets'
   | 'targetArns'
   | 'seedProfiles'
@@ -86,6 +87,8 @@ const preview: Defaults = {
   verifyPublishers: true,
   verifyTokens: false,
   requireAuth: { topics: false, events: false, hub: false },
+  // Every hub, and whoever connects.
+  hubs: { '*': { anonymous: true } },
   allowPrivateTargets: true,
   targetArns: [],
   seedProfiles: 100,
@@ -111,6 +114,7 @@ const dev: Defaults = {
   verifySignatures: true,
   verifyTokens: true,
   requireAuth: { topics: true, events: true, hub: true },
+  hubs: {},
   allowPrivateTargets: false,
   publicMetadata: false,
   seedProfiles: 0,

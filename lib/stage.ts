@@ -18,6 +18,7 @@ export interface StageSettings
       | 'registrationToken'
       | 'triggerToken'
       | 'tokenSecret'
+      | 'hubKeys'
       | 'pubsub'
       | 'publicBaseUrl'
       | 'forwardProxy'
@@ -48,14 +49,24 @@ export function stageSettings(
   baseDirectory: string = process.cwd(),
 ): StageSettings {
   const given = parseOverrides(overrides);
-  const { publishersJwks, publisherRules, cisPrivateKey, jwksUri, issuer, audience, requireAuth, ...plain } =
-    given;
+  const {
+    publishersJwks,
+    publisherRules,
+    cisPrivateKey,
+    jwksUri,
+    issuer,
+    audience,
+    requireAuth,
+    hubs,
+    ...plain
+  } = given;
   const settings: StageSettings = {
     ...traits[stage],
     ...defaults[stage],
     ...withoutUndefined(plain),
     stage,
     requireAuth: { ...defaults[stage].requireAuth, ...requireAuth },
+    hubs: { ...defaults[stage].hubs, ...hubs },
     publishersJwks: publishersJwks ? readPublishersJwks(publishersJwks, baseDirectory) : '{}',
     publisherRules: publisherRules ? readPublisherRules(publisherRules, baseDirectory) : '{}',
     cisPrivateKey: cisPrivateKey ? readCisPrivateKey(cisPrivateKey, baseDirectory) : undefined,
@@ -94,7 +105,7 @@ function requireIdentityProvider(settings: StageSettings): void {
 
 /** A template is readable by everyone who may look at the stack; outside the preview it holds no secret. */
 function refuseSecretsInTemplate(settings: StageSettings): void {
-  const secrets = ['registrationToken', 'triggerToken', 'tokenSecret', 'cisPrivateKey'] as const;
+  const secrets = ['registrationToken', 'triggerToken', 'tokenSecret', 'cisPrivateKey', 'hubKeys'] as const;
   const found = secrets.find((key) => settings[key] !== undefined);
   if (found !== undefined && settings.stage !== 'preview') {
     throw new SettingsError(

@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors';
 import { decodePageToken, encodePageToken, wrongPageToken } from '../page-token';
 import { type Principal, requireScope } from '../principal';
-import { findTopic } from '../topics/find-topics';
+import { findTopicKey } from '../topics/find-topics';
 import type { TopicStore } from '../topics/ports';
 import { parseTopicKey, type TopicKey, topicKeyText } from './event';
 import { countEvent, countHour, type EventLedger, type HourLedger, type LedgerPorts } from './ledger';
@@ -100,7 +100,7 @@ async function findReadableTopic(
   principal: Principal,
   topics: Pick<TopicStore, 'find'>,
 ): Promise<string> {
-  const { key } = await findTopic(reference, topics);
+  const key = await findTopicKey(reference, topics);
   requireReadable(key, principal);
   return topicKeyText(key);
 }

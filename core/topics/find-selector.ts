@@ -1,7 +1,7 @@
 import { ServiceError } from '../errors';
 import type { TopicSelector } from '../events/event';
 import { isPatternName, MOST_PATTERN_WORDS, patternWords } from '../events/topic-pattern';
-import { findTopic, lookUpTopic } from './find-topics';
+import { findTopicKey, lookUpTopic } from './find-topics';
 import type { TopicStore } from './ports';
 import { parseTopicReference } from './topic-reference';
 
@@ -20,7 +20,7 @@ export async function findSelector(
 ): Promise<TopicSelector> {
   const key = parseTopicReference(reference);
   if (!isPatternName(key.name)) {
-    return (await findTopic(reference, topics)).key;
+    return findTopicKey(reference, topics);
   }
   if (key.name.length > LONGEST_PATTERN || /\p{Surrogate}/u.test(key.name)) {
     throw refused(`a pattern has at most ${LONGEST_PATTERN} characters, whole ones`);

@@ -1,5 +1,6 @@
 import { ServiceError } from '../errors';
 import type { TopicKey } from '../events/event';
+import { isHubTopic } from '../hub/hub-topic';
 import { decodePageToken, encodePageToken, wrongPageToken } from '../page-token';
 import type { TopicStore } from './ports';
 import { findSystemTopic, type SystemTopic, systemTopics } from './system-topics';
@@ -26,6 +27,15 @@ export async function findTopic(reference: string, topics: Pick<TopicStore, 'fin
     );
   }
   return topic;
+}
+
+/**
+ * The key of a topic to read or to listen to. Topics of hubs come and go with their clients: nobody makes them.
+ * @throws ServiceError `not_found` as {@link findTopic}.
+ */
+export async function findTopicKey(reference: string, topics: Pick<TopicStore, 'find'>): Promise<TopicKey> {
+  const key = parseTopicReference(reference);
+  return isHubTopic(key) ? key : (await findTopic(reference, topics)).key;
 }
 
 /** The topic of that key, of the system's or from the registry. */

@@ -1,4 +1,4 @@
-import type { Event, TopicKey } from '../events/event';
+import type { Door, Event, TopicKey } from '../events/event';
 import { parseExactJson } from '../exact-json';
 import type { Subscription, WebhookFormat } from '../topics/subscription';
 import { eventNameJson } from './callback-topic';
@@ -87,12 +87,15 @@ export function topicsOfFormat(format: WebhookFormat): string {
   return formats[format].tells;
 }
 
+/** Their subscribers cannot do without what they know beside the data. */
+const doorsThatTell: readonly Door[] = ['events', 'hub'];
+
 /**
- * `{"type", "timestamp", "data"}`; the data's text goes in as it came, so numbers keep every digit. What the events
- * door knows beside the data stands in between, where the signature covers it: decision 055.
+ * `{"type", "timestamp", "data"}`; the data's text goes in as it came, so numbers keep every digit. What some doors
+ * know beside the data stands in between, where the signature covers it: decision 055.
  */
 export function standardBody(event: Event): Uint8Array {
-  const known = event.topic.door === 'events' ? event.attributes : undefined;
+  const known = doorsThatTell.includes(event.topic.door) ? event.attributes : undefined;
   const own = { type: event.topic.name, timestamp: event.time };
   const head = JSON.stringify({ ...own, ...known, ...own });
   return Buffer.from(`${head.slice(0, -1)},"data":${event.dataJson}}`);

@@ -3,6 +3,7 @@ import { cisDialect } from '../shared/cis-dialect';
 import { eventsDialect } from '../shared/events-dialect';
 import { type Dialect, httpFunction } from '../shared/http-function';
 import type { HttpHandler } from '../shared/http-message';
+import { hubDialect } from '../shared/hub-dialect';
 import { problemDialect } from '../shared/problem-dialect';
 import { topicsDialect } from '../shared/topics-dialect';
 
@@ -23,6 +24,7 @@ const dialects: ReadonlyMap<string, Dialect> = new Map<string, Dialect>([
   ['.well-known', cisDialect],
   ['api', topicsDialect],
   ['events', eventsDialect],
+  ['hubs', hubDialect],
   ['webhooks', htmlDialect],
 ]);
 

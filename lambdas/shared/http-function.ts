@@ -11,7 +11,10 @@ import { makeLogger } from './logging';
 /** How one client family reads an error: `undefined` is a failure of ours, told without details. */
 export type Dialect = (error: ServiceError | undefined, request: { readonly requestId: string }) => HttpReply;
 
-/** The methods that a door answers; anything else is a 405 with `Allow`. OPTIONS is answered by the wrapper. */
+/**
+ * The methods that a door answers; anything else is a 405 with `Allow`. OPTIONS is answered by the wrapper, unless it
+ * is among them.
+ */
 export interface DoorMethods {
   readonly methods: readonly string[];
   /** Where a resource differs from `methods`. */
@@ -58,7 +61,7 @@ export function httpFunction(options: HttpFunctionOptions): ApiHandler {
 
   async function answer(event: APIGatewayProxyEvent, requestId: string): Promise<HttpReply> {
     try {
-      if (event.httpMethod === 'OPTIONS') {
+      if (event.httpMethod === 'OPTIONS' && !methodsAt(event.resource, options).includes('OPTIONS')) {
         return { status: 200, headers: { allow: allowedAt(event.resource, options) } };
       }
       refuseMethod(event, options);
@@ -79,8 +82,8 @@ function refuseMethod(
   { httpMethod, resource }: APIGatewayProxyEvent,
   options: Pick<HttpFunctionOptions, keyof DoorMethods | 'refusals'>,
 ): void {
-  const { methods, methodsOf, refusals } = options;
-  if ((methodsOf?.[resource] ?? methods).includes(httpMethod)) {
+  const { refusals } = options;
+  if (methodsAt(resource, options).includes(httpMethod)) {
     return;
   }
   const allow = allowedAt(resource, options);
@@ -89,8 +92,12 @@ function refuseMethod(
   throw new ServiceError('method_not_allowed', why ? `${text}; ${why}` : text, { allow });
 }
 
-function allowedAt(resource: string, { methods, methodsOf }: DoorMethods): string {
-  return [...(methodsOf?.[resource] ?? methods), 'OPTIONS'].join(', ');
+function allowedAt(resource: string, options: DoorMethods): string {
+  return [...new Set([...methodsAt(resource, options), 'OPTIONS'])].join(', ');
+}
+
+function methodsAt(resource: string, { methods, methodsOf }: DoorMethods): readonly string[] {
+  return methodsOf?.[resource] ?? methods;
 }
 
 function toRequest(event: APIGatewayProxyEvent, requestId: string): HttpRequest {
@@ -104,6 +111,7 @@ function toRequest(event: APIGatewayProxyEvent, requestId: string): HttpRequest 
     parameters: decodeParameters(event.pathParameters ?? {}),
     query: withoutUndefined(event.queryStringParameters ?? {}),
     headers,
+    headerLines: lowerCased(event.multiValueHeaders ?? {}),
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
     requestId,
   };
@@ -125,13 +133,13 @@ function decodeParameters(parameters: Record<string, string | undefined>): Recor
   );
 }
 
-function withoutUndefined(record: Record<string, string | undefined>): Record<string, string> {
+function withoutUndefined<Value>(record: Record<string, Value | undefined>): Record<string, Value> {
   return Object.fromEntries(
-    Object.entries(record).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    Object.entries(record).filter((entry): entry is [string, Value] => entry[1] !== undefined),
   );
 }
 
-function lowerCased(headers: Record<string, string | undefined>): Record<string, string> {
+function lowerCased<Value>(headers: Record<string, Value | undefined>): Record<string, Value> {
   return Object.fromEntries(
     Object.entries(withoutUndefined(headers)).map(([key, value]) => [key.toLowerCase(), value]),
   );

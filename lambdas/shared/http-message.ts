@@ -13,7 +13,10 @@ export interface HttpRequest {
   readonly parameters: Readonly<Record<string, string>>;
   /** Query parameters; the last one of a name wins. */
   readonly query: Readonly<Record<string, string>>;
+  /** The last line of each name. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Every line of each name. */
+  readonly headerLines: Readonly<Record<string, readonly string[]>>;
   readonly body: Buffer;
   readonly requestId: string;
 }

@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { ServiceError } from '../../core/errors';
 import { type ExactJson, parseExactJson } from '../../core/exact-json';
 import type { SecretText } from '../aws/secrets-manager-text';
 import type { HttpRequest } from '../shared/http-message';
+import { isSameSecret } from '../shared/same-secret';
 
 /**
  * The token that a request offers: contract ADS, section 2. Any header that holds the word passes, and the second
@@ -33,15 +33,9 @@ export async function requireSharedToken(
   what: 'registration' | 'trigger',
 ): Promise<void> {
   const offered = readOfferedToken(request);
-  if (!isSame(offered, await secret.current()) && !isSame(offered, await secret.renewed())) {
+  if (!isSameSecret(offered, await secret.current()) && !isSameSecret(offered, await secret.renewed())) {
     throw new ServiceError('invalid_credentials', `incorrect ${what} token was provided`);
   }
-}
-
-/** Digests have one length, and tell nothing of where the texts differ. */
-function isSame(offered: string, expected: string): boolean {
-  const [left, right] = [offered, expected].map((text) => createHash('sha256').update(text).digest());
-  return timingSafeEqual(left as Buffer, right as Buffer);
 }
 
 /**

@@ -26,6 +26,10 @@ export class StageSecrets extends Construct {
   readonly triggerToken: HeldSecret;
   /** Derives the access tokens of accounts. */
   readonly tokenSecret: HeldSecret;
+  /** Who may connect to which hub. */
+  readonly hubs: HeldSecret;
+  /** The access keys of the services whose events the hub door takes. */
+  readonly hubKeys: HeldSecret;
   /** What has to exist before a reader of the cis key starts. */
   readonly cisKeyReady: IDependable;
 
@@ -52,6 +56,8 @@ export class StageSecrets extends Construct {
     );
     this.publishersJwks = this.addPublishersJwks(settings);
     this.publisherRules = this.addPublisherRules(settings);
+    this.hubs = this.addHubs(settings);
+    this.hubKeys = this.addHubKeys(settings);
     const cisKey = this.addCisKey(settings);
     this.cisKey = { id: cisKey.ref };
     this.cisKeyReady = settings.cisPrivateKey === undefined ? this.addGeneratedKey(cisKey, props) : cisKey;
@@ -96,6 +102,27 @@ export class StageSecrets extends Construct {
       removalPolicy: removalPolicy(settings),
       // Public, too: kept here because they can be changed here without a deployment.
       secretStringValue: SecretValue.unsafePlainText(settings.publisherRules),
+    });
+    return { id: secret.secretArn };
+  }
+
+  private addHubs(settings: StageSettings): HeldSecret {
+    const secret = new Secret(this, 'hubs', {
+      description:
+        'JSON {hub: {allowedOrigins, anonymous, rules}}: who may connect to which hub (docs/hubs.md)',
+      removalPolicy: removalPolicy(settings),
+      // As the publisher rules: no secret, and too large for the environment.
+      secretStringValue: SecretValue.unsafePlainText(JSON.stringify(settings.hubs)),
+    });
+    return { id: secret.secretArn };
+  }
+
+  private addHubKeys(settings: StageSettings): HeldSecret {
+    const secret = new Secret(this, 'hub-keys', {
+      description: 'JSON {accessKeys: [connection string], codes: {hub: [code]}}: see docs/hubs.md',
+      removalPolicy: removalPolicy(settings),
+      // None outside the preview: stage.ts refuses them. What an operator puts there stays.
+      secretStringValue: SecretValue.unsafePlainText(JSON.stringify(settings.hubKeys ?? {})),
     });
     return { id: secret.secretArn };
   }

@@ -29,6 +29,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'manage-events': 450,
   'publish-events': 400,
   'accept-messages': 300,
+  'handle-hub-events': 370,
   'manage-deliveries': 397,
   'manage-replays': 390,
   'manage-erasures': 360,

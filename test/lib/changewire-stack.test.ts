@@ -342,6 +342,8 @@ const pinnedIds = [
   'eventsTable041AEF74',
   'eventseventsstreamStream5CB3974B',
   'secretsciskey1A958657',
+  'secretshubkeysC0EBD801',
+  'secretshubs072E8F31',
   'secretspublisherrules18F43515',
   'secretspublishersjwks44298CCD',
   'secretsregistrationtoken9D47D096',

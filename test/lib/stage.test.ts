@@ -90,6 +90,8 @@ describe('parseOverrides', () => {
       verifyTokens: true,
       ...identity,
       requireAuth: { topics: true },
+      hubs: { chat: { anonymous: true } },
+      hubKeys: { accessKeys: ['Endpoint=https://a.example;AccessKey=k;'] },
       allowPrivateTargets: ['10.0.0.0/8', '::1/128'],
       forwardProxy: 'http://proxy.acme.io:3128',
       targetArns: ['arn:aws:sqs:eu-central-1:123456789012:orders', 'arn:aws:sns:::orders'],
@@ -213,6 +215,30 @@ describe('stageSettings', () => {
       events: false,
       hub: true,
     });
+  });
+
+  it('merges hubs hub by hub: the preview takes every other one, until it is told not to', () => {
+    const chat = { rules: [] };
+    expect(stageSettings('preview', { hubs: { chat } }).hubs).toEqual({ '*': { anonymous: true }, chat });
+    expect(stageSettings('preview', { hubs: { '*': {} } }).hubs).toEqual({ '*': {} });
+    expect(stageSettings('prod', { ...identity, hubs: { chat } }).hubs).toEqual({ chat });
+    expect(stageSettings('dev', identity).hubs).toEqual({});
+  });
+
+  it('refuses hubs that are larger than a secret', () => {
+    const rules = Array.from({ length: 100 }, () => ({ allow: { groups: ['g'.repeat(1000)] } }));
+    expect(() => stageSettings('preview', { hubs: { chat: { rules } } })).toThrow(
+      'is larger than 65536 bytes',
+    );
+  });
+
+  it('refuses keys of hubs outside the preview, and shows none that is mistyped', () => {
+    const hubKeys = { accessKeys: ['Endpoint=https://a.example;AccessKey=hush-hush;Version=1.0;'] };
+    expect(stageSettings('preview', { hubKeys }).hubKeys).toEqual(hubKeys);
+    expect(() => stageSettings('prod', { ...identity, hubKeys })).toThrow('hubKeys');
+    const wrong = { accessKeys: ['hush-hush'], codes: { chat: ['hush-hush'] } };
+    expect(() => parseOverrides({ hubKeys: wrong })).toThrow(/connection string[\s\S]*at least 16/);
+    expect(() => parseOverrides({ hubKeys: wrong })).not.toThrow('hush-hush');
   });
 
   it('takes undefined for "not set"', () => {

@@ -28,7 +28,8 @@ const directions: ReadonlyArray<readonly [layer: string, Directions]> = [
   [
     'lambdas',
     {
-      ours: ['lambdas', 'core'],
+      // The hub door is a user of the receiver library: docs/decisions/077-the-hub-door-uses-the-receiver-library.md.
+      ours: ['lambdas', 'core', 'sdk/receiver'],
       packages: [
         ...['@aws-sdk/*', '@smithy/node-http-handler', '@aws-lambda-powertools/*', 'aws-lambda'],
         ...['jose', 'zod', 'node:*'],
@@ -38,7 +39,8 @@ const directions: ReadonlyArray<readonly [layer: string, Directions]> = [
   [
     'lib',
     {
-      ours: ['lib', ...maps],
+      // What settings and a function read must be the same: one schema, which imports nothing of ours.
+      ours: ['lib', ...maps, 'core/hub/hub-schema'],
       packages: ['aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', 'zod', 'node:*'],
     },
   ],

@@ -34,6 +34,7 @@ async function makeDoor(scopes = ['deliveries:read', 'deliveries:write'], subjec
       parameters: {},
       query: {},
       headers: {},
+      headerLines: {},
       body: Buffer.alloc(0),
       requestId: 'r',
       ...changes,
