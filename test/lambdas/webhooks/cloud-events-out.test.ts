@@ -60,7 +60,14 @@ async function deliver(event: Event, contentMode: ContentMode, changes = {}): Pr
 /** What `/v1/events` makes of a request. */
 function published({ headers, body }: Pick<Caught, 'headers' | 'body'>): readonly EventDraft[] {
   const request = { method: 'POST', resource: '/v1/events', path: '/v1/events', baseUrl: '', requestId: 'r' };
-  const read = { ...request, parameters: {}, query: {}, headers: headers as Record<string, string>, body };
+  const read = {
+    ...request,
+    parameters: {},
+    query: {},
+    headers: headers as Record<string, string>,
+    headerLines: {},
+    body,
+  };
   return readPublishedEvents(read).drafts;
 }
 
