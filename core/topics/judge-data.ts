@@ -1,6 +1,6 @@
 import type { OutputUnit } from '@cfworker/json-schema';
 import type { Json, JsonObject } from '../json';
-import { makeValidator } from './topic-schema';
+import { inKnownDraft, makeValidator } from './topic-schema';
 
 /** Says where data does not fit and what was expected, never what it holds; `undefined` when it fits. */
 export type DataJudge = (data: unknown) => string | undefined;
@@ -16,7 +16,8 @@ const wrappers = new Set([
 ]);
 
 /** @throws what the validator throws at a schema that was not found good (topic-schema.ts). */
-export function makeDataJudge(schema: JsonObject): DataJudge {
+export function makeDataJudge(given: JsonObject): DataJudge {
+  const schema = inKnownDraft(given);
   const validator = makeValidator(schema);
   return (data) => {
     try {

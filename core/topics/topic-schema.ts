@@ -1,5 +1,6 @@
 import { type Schema, type SchemaDraft, Validator } from '@cfworker/json-schema';
 import { isDeeperThan, type Json, type JsonObject } from '../json';
+import { DRAFT_THREE, findDraftThreeProblem, toDraftFour } from './draft-three';
 
 /** A schema is read with every event that is published, so it stays small. */
 export const MAX_SCHEMA_BYTES = 32 * 1024;
@@ -11,6 +12,8 @@ const drafts: ReadonlyMap<string, SchemaDraft> = new Map([
   ['https://json-schema.org/draft/2020-12/schema', '2020-12'],
   ['http://json-schema.org/draft-07/schema', '7'],
   ['http://json-schema.org/draft-04/schema', '4'],
+  // Evaluated as the Draft 4 that says the same.
+  [DRAFT_THREE, '4'],
 ]);
 
 /** Keywords that the validator does not know: it would let everything through. */
@@ -30,7 +33,7 @@ export function findSchemaProblem(schema: JsonObject): string | undefined {
   // First: all that follows recurses.
   const problem = isDeeperThan(schema, MAX_SCHEMA_DEPTH)
     ? `is nested deeper than ${MAX_SCHEMA_DEPTH} levels`
-    : inspect(schema);
+    : (inspect(schema) ?? (isDraftThree(schema) ? findDraftThreeProblem(schema) : undefined));
   if (problem !== undefined) {
     return problem;
   }
@@ -45,9 +48,19 @@ export function draftOf({ $schema }: JsonObject): SchemaDraft | undefined {
   return typeof $schema === 'string' ? drafts.get($schema.replace(/#$/, '')) : undefined;
 }
 
+/** The schema that is evaluated: the same one, but in a draft that the validator knows. */
+export function inKnownDraft(schema: JsonObject): JsonObject {
+  return isDraftThree(schema) ? toDraftFour(schema) : schema;
+}
+
 /** The validator marks the schemas that it is given, hence the copy. */
 export function makeValidator(schema: JsonObject): Validator {
-  return new Validator(JSON.parse(JSON.stringify(schema)) as Schema, draftOf(schema) ?? '2020-12');
+  const known = JSON.parse(JSON.stringify(inKnownDraft(schema))) as Schema;
+  return new Validator(known, draftOf(schema) ?? '2020-12');
+}
+
+function isDraftThree({ $schema }: JsonObject): boolean {
+  return typeof $schema === 'string' && $schema.replace(/#$/, '') === DRAFT_THREE;
 }
 
 function inspect(value: Json): string | undefined {

@@ -26,7 +26,13 @@ type FromCombined<Schema, Root> = (Schema extends { readonly anyOf: readonly (in
   ? Each<One, Root>
   : unknown) &
   (Schema extends { readonly oneOf: readonly (infer One)[] } ? Each<One, Root> : unknown) &
-  (Schema extends { readonly allOf: infer All extends readonly unknown[] } ? Every<All, Root> : unknown);
+  (Schema extends { readonly allOf: infer All extends readonly unknown[] } ? Every<All, Root> : unknown) &
+  (Schema extends { readonly extends: infer Parents } ? FromParents<Parents, Root> : unknown);
+
+/** Of Draft 3: one schema, or several. */
+type FromParents<Parents, Root> = Parents extends readonly unknown[]
+  ? Every<Parents, Root>
+  : FromSchema<Parents, Root>;
 
 type Each<Schemas, Root> = Schemas extends unknown ? FromSchema<Schemas, Root> : never;
 
@@ -54,7 +60,10 @@ type OfType<Type, Schema, Root> = Type extends 'string'
           ? FromArray<Schema, Root>
           : Type extends 'object'
             ? FromObject<Schema, Root>
-            : unknown;
+            : // Draft 3 has schemas among the types.
+              Type extends object
+              ? FromSchema<Type, Root>
+              : unknown;
 
 type FromArray<Schema, Root> = Schema extends { readonly items: infer Items }
   ? Items extends readonly unknown[]
@@ -62,28 +71,39 @@ type FromArray<Schema, Root> = Schema extends { readonly items: infer Items }
     : readonly FromSchema<Items, Root>[]
   : readonly unknown[];
 
-type RequiredNames<Schema> = Schema extends { readonly required: readonly (infer Name)[] } ? Name : never;
+type RequiredNames<Schema, Root> =
+  | (Schema extends { readonly required: readonly (infer Name)[] } ? Name : never)
+  | (Root extends { readonly $schema: `http://json-schema.org/draft-03/schema${'' | '#'}` }
+      ? RequiredByThemselves<Schema>
+      : never);
 
-type FromObject<Schema, Root> = FromProperties<Schema, Root> & Additional<Schema, Root> & Mentioned<Schema>;
+/** In Draft 3 a property says of itself that it is required. */
+type RequiredByThemselves<Schema> = Schema extends { readonly properties: infer Properties }
+  ? {
+      [Name in keyof Properties]: Properties[Name] extends { readonly required: true } ? Name : never;
+    }[keyof Properties]
+  : never;
+
+type FromObject<Schema, Root> = FromProperties<Schema, Root> &
+  Additional<Schema, Root> &
+  Mentioned<Schema, Root>;
 
 type FromProperties<Schema, Root> = Schema extends { readonly properties: infer Properties }
   ? {
-      readonly [Name in keyof Properties as Name extends RequiredNames<Schema> ? Name : never]: FromSchema<
-        Properties[Name],
-        Root
-      >;
+      readonly [Name in keyof Properties as Name extends RequiredNames<Schema, Root>
+        ? Name
+        : never]: FromSchema<Properties[Name], Root>;
     } & {
-      readonly [Name in keyof Properties as Name extends RequiredNames<Schema> ? never : Name]?: FromSchema<
-        Properties[Name],
-        Root
-      >;
+      readonly [Name in keyof Properties as Name extends RequiredNames<Schema, Root>
+        ? never
+        : Name]?: FromSchema<Properties[Name], Root>;
     }
   : unknown;
 
 /** Required names without a schema of their own. */
-type Mentioned<Schema> = {
+type Mentioned<Schema, Root> = {
   readonly [Name in Exclude<
-    RequiredNames<Schema>,
+    RequiredNames<Schema, Root>,
     Schema extends { readonly properties: infer Properties } ? keyof Properties : never
   > &
     string]: unknown;

@@ -111,13 +111,27 @@ describe('topics apply', () => {
     ['an entity with a digit', topicWith({ Entity: 'Test2' }), 'capitalised words'],
     ['a category of the system', topicWith({ Category: 'profile' }), 'belong to the system'],
     ['a schema that is a list', topicWith({ Schema: [] }), '"Schema" must be'],
-    ['Draft 3', topicWith({ Schema: { $schema: 'http://json-schema.org/draft-03/schema#' } }), '$schema'],
+    ['Draft 2', topicWith({ Schema: { $schema: 'http://json-schema.org/draft-02/schema#' } }), '$schema'],
+    [
+      'a Draft 3 that Draft 4 cannot say',
+      topicWith({ Schema: { $schema: 'http://json-schema.org/draft-03/schema#', required: ['a'] } }),
+      'as Draft 3 has it',
+    ],
     ['a reference elsewhere', topicWith({ Schema: { $ref: 'http://elsewhere.test/' } }), '$ref'],
   ])('refuses %s before it calls anything', async (_, text, told) => {
     const { exitCode, noted } = await apply(text);
     expect(exitCode).toBe(1);
     expect(noted.join()).toContain(told);
     expect(api.calls).toEqual([]);
+  });
+
+  it('hands Draft 3 over as it is', async () => {
+    const Schema = {
+      $schema: 'http://json-schema.org/draft-03/schema#',
+      properties: { a: { required: true } },
+    };
+    expect((await apply(topicWith({ Schema }))).exitCode).toBe(0);
+    expect(written().map(({ body }) => body)).toMatchObject([{ schema: Schema }]);
   });
 
   it('takes the last one of two with a name, as the client does', async () => {

@@ -237,14 +237,14 @@ Topics:
       'the schema of a.AB',
     ],
     [
-      'Draft 3, which nobody could enforce',
+      'a draft that nobody can enforce',
       {
         Topics: [
           {
             Category: 'a',
             Entity: 'A',
             Action: 'B',
-            Schema: { $schema: 'http://json-schema.org/draft-03/schema#' },
+            Schema: { $schema: 'http://json-schema.org/draft-02/schema#' },
           },
         ],
       },
@@ -253,5 +253,17 @@ Topics:
   ])('are refused with %s', (_, wrong, told) => {
     expect(load(wrong)).toThrow(told);
     expect(codeOf(load(wrong))).toBe('definitions_invalid');
+  });
+
+  it('take Draft 3 where a schema names it', () => {
+    const $schema = 'http://json-schema.org/draft-03/schema#';
+    const Schema = { $schema, properties: { id: { type: 'string', required: true } } } as const;
+    const session = new EventClient({
+      serviceName: 'testing-service',
+      topicDefinitions: { DefaultCategory: 'a', Topics: [{ Entity: 'Test', Action: 'Made', Schema }] },
+      logger: quiet,
+    }).serviceSession();
+    session.madeTest({ id: '0' });
+    expect(() => session.madeTest({ other: 1 } as never)).toThrow('expected {"required":["id"]}');
   });
 });

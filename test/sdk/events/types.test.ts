@@ -95,4 +95,25 @@ describe('a schema as a type', () => {
     holds<Is<Of<Linked>, { a: string }>>();
     expect(holds).toBeInstanceOf(Function);
   });
+
+  it('follows those of Draft 3, where the schema says that it is one', () => {
+    type Three = {
+      $schema: 'http://json-schema.org/draft-03/schema#';
+      properties: {
+        a: { type: 'string'; required: true };
+        b: { type: readonly ['null', { properties: { c: { type: 'number' } } }] };
+      };
+      extends: { properties: { d: { type: 'boolean'; required: true } } };
+    };
+    holds<Is<FromSchema<Three>, { a: 'x'; b: null; d: true }>>();
+    holds<Is<FromSchema<Three>, { a: 'x'; b: { c: 1 }; d: true }>>();
+    // @ts-expect-error a is required
+    holds<Is<FromSchema<Three>, { d: true }>>();
+    // @ts-expect-error so is d
+    holds<Is<FromSchema<Three>, { a: 'x' }>>();
+    // @ts-expect-error c is a number
+    holds<Is<FromSchema<Three>, { a: 'x'; b: { c: 'x' }; d: true }>>();
+    holds<Is<FromSchema<Omit<Three, '$schema'>>, { b: null }>>();
+    expect(holds).toBeInstanceOf(Function);
+  });
 });
