@@ -1,4 +1,5 @@
 import type { DataJudge } from '../../core/topics/judge-data';
+import { consoleLogger, quietLogger } from '../logger';
 import { DeliveryLine } from './delivery-line';
 import { EventError } from './errors';
 import { EventSession, type SessionOptions, type SessionSnapshot } from './event-session';
@@ -7,14 +8,7 @@ import type { Actor } from './queued-event';
 import { readSnapshot } from './read-snapshot';
 import type { Sender } from './send-events';
 import type { MagicCalls } from './session-types';
-import {
-  type Connection,
-  type ConnectionOptions,
-  consoleLogger,
-  type EventLogger,
-  quietLogger,
-  readConnection,
-} from './settings';
+import { type Connection, type ConnectionOptions, type EventLogger, readConnection } from './settings';
 import { readTopicTable, type Topic, type TopicTable } from './topic-table';
 
 export interface EventClientOptions<Definitions> extends ConnectionOptions {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/json';
 import type { DataJudge } from '../../core/topics/judge-data';
+import { toJsonText } from '../json-text';
 import { EventError, type FailedEvent } from './errors';
 import type { Topic } from './topic-table';
 
@@ -80,18 +81,10 @@ export function copyData(topic: string, data: unknown): JsonObject {
     throw invalid(topic, 'data must be an object');
   }
   try {
-    return freeze(JSON.parse(JSON.stringify(data, finite))) as JsonObject;
+    return freeze(JSON.parse(toJsonText(data))) as JsonObject;
   } catch (cause) {
     throw new EventError('event_invalid', `${topic}: data cannot be written as JSON`, { cause });
   }
-}
-
-/** JSON would turn NaN and the infinities into null. */
-function finite(_name: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw new TypeError('a number is not finite');
-  }
-  return value;
 }
 
 function freeze(value: unknown): unknown {

@@ -1,4 +1,5 @@
-import { parseRetryAfter } from '../../core/webhooks/retry-after';
+import { delayMsOf, pause } from '../back-off';
+import { callOnce } from '../call-once';
 import { type Answer, readAnswer } from './answers';
 import { EventError } from './errors';
 import { type Actor, bytesOf, type QueuedEvent, toFailed } from './queued-event';
@@ -39,7 +40,7 @@ export async function sendChunk(
   let chunk = takeChunk(queue);
   const refusals: Refusal[] = [];
   for (let fruitless = 0; chunk.length > 0; ) {
-    const answer = await callOnce(chunk, sender, connection, signal);
+    const answer = await send(chunk, sender, connection, signal);
     if (answer.outcome === 'refused' || (answer.outcome === 'too_large' && chunk.length === 1)) {
       throw toRefusal(answer, chunk);
     }
@@ -54,7 +55,10 @@ export async function sendChunk(
       throw toUnavailable(answer, chunk);
     }
     if (chunk.length > 0) {
-      await pause(delayOf(answer, fruitless, connection), chunk, signal);
+      const { retryAfter } = answer.outcome === 'failed' ? answer : {};
+      await pause(delayMsOf(connection.retry, fruitless, retryAfter), signal, (cause) =>
+        aborted(cause, chunk),
+      );
     }
   }
   return refusals;
@@ -83,7 +87,7 @@ function settle(
   return throttled.map((index) => chunk[index] as QueuedEvent);
 }
 
-async function callOnce(
+async function send(
   chunk: readonly QueuedEvent[],
   { actor, jobId, traceHeaders }: Sender,
   connection: Connection,
@@ -91,61 +95,22 @@ async function callOnce(
 ): Promise<Answer> {
   const isBulk = chunk.length > 1;
   const bodies = chunk.map((event) => ({ ...event, actor }));
-  const headers = await connection.headers();
-  const timeout = AbortSignal.timeout(connection.retry.timeoutMs);
-  try {
-    signal?.throwIfAborted();
-    const response = await connection.fetch(isBulk ? connection.publishBulkUrl : connection.publishUrl, {
-      method: 'POST',
-      headers: {
-        accept: 'application/json',
-        'content-type': 'application/json',
-        'x-britecore-job-id': jobId,
-        ...traceHeaders,
-        ...headers,
-      },
-      body: JSON.stringify(isBulk ? bodies : bodies[0]),
-      // A redirect would turn the POST into a GET.
-      redirect: 'manual',
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-    });
-    return readAnswer(response, await response.text(), chunk.length, isBulk);
-  } catch (cause) {
-    if (signal?.aborted) {
-      throw aborted(cause, chunk);
-    }
-    const reason = timeout.aborted ? 'gave no answer in time' : 'cannot be reached';
-    return { outcome: 'failed', reason, cause };
-  }
-}
-
-/** A random part of a growing delay, so that many clients do not come back at once. */
-function delayOf(answer: Answer, fruitless: number, { retry }: Connection): number {
-  const asked =
-    answer.outcome === 'failed' ? parseRetryAfter(answer.retryAfter ?? '', new Date()) : undefined;
-  const longest = Math.min(retry.maxDelayMs, retry.firstDelayMs * 2 ** Math.max(0, fruitless - 1));
-  return Math.max(Math.min(retry.maxDelayMs, 1000 * (asked ?? 0)), Math.random() * longest);
-}
-
-function pause(
-  delayMs: number,
-  chunk: readonly QueuedEvent[],
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(aborted(signal?.reason, chunk));
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, delayMs);
-    signal?.addEventListener('abort', stop, { once: true });
-    if (signal?.aborted) {
-      stop();
-    }
+  const end = await callOnce(connection, {
+    method: 'POST',
+    url: isBulk ? connection.publishBulkUrl : connection.publishUrl,
+    headers: { 'x-britecore-job-id': jobId, ...traceHeaders },
+    body: JSON.stringify(isBulk ? bodies : bodies[0]),
+    timeoutMs: connection.retry.timeoutMs,
+    signal,
   });
+  switch (end.outcome) {
+    case 'answered':
+      return readAnswer(end.response, end.text, chunk.length, isBulk);
+    case 'failed':
+      return end;
+    case 'aborted':
+      throw aborted(end.cause, chunk);
+  }
 }
 
 function aborted(cause: unknown, chunk: readonly QueuedEvent[]): EventError {
