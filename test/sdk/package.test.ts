@@ -48,10 +48,10 @@ const handler = new EventHandler({ handleConnect: () => ({ userId: 'ada' }) });
 const names = ['hub', 'connectionid', 'type', 'eventname'].map((name) => ['ce-' + name, 'azure.webpubsub.sys.connect']);
 const headers = { ...Object.fromEntries(names), 'webhook-request-origin': 'service.example.org' };
 handler.handle(headers, '{}').then(({ status, payload }) => {
-  console.log(status, payload, typeof ChangeClient, typeof WebhookVerifier, typeof EventClient);
+  console.log(status, payload, typeof ChangeClient, typeof WebhookVerifier, typeof EventClient, typeof MessageClient);
 });
 `;
-const printed = '200 {"userId":"ada"} function function function\n';
+const printed = '200 {"userId":"ada"} function function function function\n';
 
 describe('the packed tarball', () => {
   it('installs with nothing but what its clients load', () => {
@@ -69,7 +69,8 @@ describe('the packed tarball', () => {
   it('is imported by an ES module', () => {
     const imports = `import { EventHandler, WebhookVerifier } from 'changewire/receiver';
 import { EventClient } from 'changewire/events';
-import { ChangeClient } from 'changewire/publisher';`;
+import { ChangeClient } from 'changewire/publisher';
+import { MessageClient } from 'changewire/topics';`;
     writeFileSync(path.join(consumer, 'program.mjs'), imports + program);
     expect(run(process.execPath, ['program.mjs'], consumer)).toBe(printed);
   });
@@ -77,7 +78,8 @@ import { ChangeClient } from 'changewire/publisher';`;
   it('is required by a CommonJS module', () => {
     const requires = `const { EventHandler, WebhookVerifier } = require('changewire/receiver');
 const { EventClient } = require('changewire/events');
-const { ChangeClient } = require('changewire/publisher');`;
+const { ChangeClient } = require('changewire/publisher');
+const { MessageClient } = require('changewire/topics');`;
     writeFileSync(path.join(consumer, 'program.cjs'), requires + program);
     expect(run(process.execPath, ['program.cjs'], consumer)).toBe(printed);
   });
@@ -87,14 +89,18 @@ const { ChangeClient } = require('changewire/publisher');`;
     expect(() => run(process.execPath, ['-e', script], consumer)).toThrow('ERR_PACKAGE_PATH_NOT_EXPORTED');
   });
 
-  it('loads for the receiver nothing but its own files', () => {
+  it.each([
+    ['receiver', []],
+    ['topics', ['node:']],
+  ])('loads for the %s nothing but its own files, and of Node what it needs', (client, platform) => {
     const script = `const Module = require('node:module');
 const load = Module._load;
 const seen = [];
 Module._load = function (name) { seen.push(name); return load.apply(this, arguments); };
-require('changewire/receiver');
-console.log(seen.slice(1).filter((name) => !name.startsWith('./')).join());`;
-    expect(run(process.execPath, ['-e', script], consumer).trim()).toBe('');
+require('changewire/${client}');
+console.log(seen.slice(1).filter((name) => !name.startsWith('.')).join());`;
+    const loaded = run(process.execPath, ['-e', script], consumer).trim().split(',').filter(Boolean);
+    expect(loaded.filter((name) => !platform.some((one) => name.startsWith(one)))).toEqual([]);
   });
 });
 
@@ -167,6 +173,23 @@ await session.flush();
     const told = check('events.mts', source, { ...web, module: 'nodenext' });
     expect(told).toMatch(/^events\.mts\(11,.*TS2322/);
     expect(told.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('checks messages against the payloads of their topics', () => {
+    const source = `import { MemoryBuffer, MessageClient } from 'changewire/topics';
+const buffer = new MemoryBuffer();
+const client = new MessageClient<{ orders: { total: number } }>({ apiUrl: 'http://127.0.0.1:9000', buffer });
+await client.publish('orders', { total: 1 });
+await client.publish('orders', { total: '1' });
+await client.publish('bills', {});
+`;
+    const told = check('messages.mts', source, { ...web, module: 'nodenext' });
+    expect(
+      told
+        .trim()
+        .split('\n')
+        .map((line) => line.slice(0, 16)),
+    ).toEqual([expect.stringMatching(/^messages\.mts\(5,/), expect.stringMatching(/^messages\.mts\(6,/)]);
   });
 
   it('may be any example of the documentation', () => {

@@ -1,0 +1,45 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as sdk from '../../../sdk/topics';
+import { documentedExamples } from '../../support/documented-examples';
+import { type MessageHub, startMessageHub } from '../../support/message-hub';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'changewire-examples-'));
+let hub: MessageHub;
+beforeEach(async () => {
+  hub = await startMessageHub();
+});
+afterEach(() => hub.stop());
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Files lie in a folder of the test, and servers listen nowhere. @returns what the example printed. */
+async function run(example: string): Promise<string> {
+  const lines: string[] = [];
+  const code = example
+    .replace(/^import (.*) from 'changewire\/topics';$/gm, 'const $1 = sdk;')
+    .replace(/<\{.*?\}>(?=\()/g, '')
+    .replaceAll(`'messages.journal'`, JSON.stringify(path.join(folder, 'messages.journal')));
+  const console = { log: (...words: unknown[]) => lines.push(words.join(' ')) };
+  const body = `return (async () => { ${code} })()`;
+  await new Function('sdk', 'process', 'console', body)(sdk, { env: { API_URL: hub.url } }, console);
+  return lines.join('\n');
+}
+
+describe('the examples of the documentation', () => {
+  const printed: Readonly<Record<string, string>> = {
+    'file-buffer.ts, 1': 'accepted',
+    'memory-buffer.ts, 1': '0',
+    'message-client.ts, 1': 'accepted accepted cancelled',
+    'message.ts, 1': '12345678901234567000',
+  };
+
+  it.each(documentedExamples('sdk/topics'))('run as they are: $name', async ({ name, code }) => {
+    expect(await run(code)).toBe(printed[name]);
+  });
+
+  it('are all known here', () => {
+    const names = documentedExamples('sdk/topics').map(({ name }) => name);
+    expect(names.sort()).toEqual(Object.keys(printed).sort());
+  });
+});
