@@ -9,6 +9,7 @@ import { mintToken } from '../../local/token';
 import { everyScope, startsOwnStack } from '../support/e2e-target';
 import { type Answer, type Call, call } from '../support/http-call';
 import { type RunningLocalStack, startLocalStack } from '../support/local-stack';
+import { makeEvent, type SentEvent, signConnection } from '../support/web-pubsub-events';
 import { freshName, until } from './journeys/journey';
 
 const suite = startsOwnStack ? describe : describe.skip;
@@ -71,6 +72,17 @@ function startEcho(): Promise<{ server: Server; origin: string }> {
   });
 }
 
+const hubCode = secret('code of a hub');
+const hubKey = secret('access key of a service');
+const hubSettings = () => ({
+  requireAuth: { hub: true },
+  hubs: { '*': {}, chat: { rules: [{ when: { claims: { role: { present: true } } }, allow: {} }] } },
+  hubKeys: {
+    accessKeys: [`Endpoint=https://service.example.org;AccessKey=${hubKey};Version=1.0;`],
+    codes: { chat: [hubCode] },
+  },
+});
+
 suite('a stack that was trusted with secrets', () => {
   let stack: RunningLocalStack;
   let echo: Awaited<ReturnType<typeof startEcho>>;
@@ -82,7 +94,7 @@ suite('a stack that was trusted with secrets', () => {
 
   beforeAll(async () => {
     echo = await startEcho();
-    stack = await startLocalStack({ settings: { seedProfiles: 0 } });
+    stack = await startLocalStack({ settings: { seedProfiles: 0, ...hubSettings() } });
     const { keysDirectory, issuer, audience } = findStack(stack.home, stack.baseUrl)!;
     const request = { issuer, audience, subject: 'e2e', scopes: everyScope, ttlSeconds: 600 };
     token = await mintToken({ keysDirectory, ...request });
@@ -194,6 +206,39 @@ suite('a stack that was trusted with secrets', () => {
       send('/v1/subscriptions', { body: `{"secret": "${secret('secret in broken JSON')}` }),
     ]);
     expect(refusals.map(({ status }) => status)).toEqual([422, 400, 400, 400, 400, 400, 400, 401, 401, 400]);
+  });
+
+  it('takes events of a hub, and refuses some', async () => {
+    const signature = {
+      'ce-signature': secret('signature of a connection', signConnection('conn-0001', [hubKey])),
+    };
+    const user = { 'ce-userId': secret('user of a connection') };
+    const claims = { role: [secret('claim of a client')], sub: [secret('user in a claim')] };
+    const query = { token: [secret('query of a client')] };
+    const connect = (said: object, headers: object, code = hubCode) =>
+      tell(makeEvent('sys.connect', { body: JSON.stringify(said), headers: { ...headers, ...user } }), code);
+    const tell = ({ headers, body }: SentEvent, code = hubCode) =>
+      send(`/hubs/chat/events?code=${code}`, { method: 'POST', headers, body });
+    const statuses = [
+      await connect({ claims, query }, signature),
+      await connect({ query }, signature),
+      await connect({ claims, query: { token: secret('malformed query') } }, signature),
+      await connect({ claims }, { 'ce-signature': `sha256=${secret('forged signature')}` }),
+      await connect({ claims }, signature, secret('code that is wrong')),
+      await tell(makeEvent('user.message', { body: secret('message of a client'), headers: signature })),
+      await tell(
+        makeEvent('user.message', {
+          body: `{"a": ${secret('broken message')}`,
+          headers: { ...signature, 'Content-Type': 'application/json' },
+        }),
+      ),
+      await tell(
+        makeEvent('user.message', {
+          headers: { ...signature, 'ce-userId': secret('user that is too long', 'u'.repeat(1025)) },
+        }),
+      ),
+    ].map(({ status }) => status);
+    expect(statuses).toEqual([204, 403, 400, 401, 401, 204, 400, 400]);
   });
 
   /** What is echoed by its name on purpose: an unknown member is named, so that it can be found and removed. */

@@ -8,6 +8,7 @@ import { eventSessions } from './journeys/event-sessions';
 import { events } from './journeys/events';
 import { failingSubscribers } from './journeys/failing-subscribers';
 import { hostileInput } from './journeys/hostile-input';
+import { hubs } from './journeys/hubs';
 import { beginJourney, type Journey } from './journeys/journey';
 import { publishing } from './journeys/publishing';
 import { quickStart } from './journeys/quick-start';
@@ -37,6 +38,7 @@ suite('a preview stack', () => {
   describe('events', () => events(() => journey));
   describe('events of bc-events', () => entityEvents(() => journey));
   describe('sessions of the event client', () => eventSessions(() => journey));
+  describe('events of Web PubSub', () => hubs(() => journey));
   describe('replays', () => replays(() => journey));
   describe('failing subscribers', () => failingSubscribers(() => journey));
   describe('accounts', () => accounts(() => journey));
