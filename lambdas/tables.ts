@@ -85,6 +85,22 @@ export const tables = {
     },
     timeToLive: 'expires_at',
   },
+  /**
+   * partition `message#<id>`, sort `message`: a message that goes out at a time, and a row for each further id that it
+   * was accepted under. Those that are not released yet are listed by the index: their rows are large.
+   */
+  'scheduled-messages': {
+    partitionKey: 'partition',
+    sortKey: 'sort',
+    indexes: {
+      'by-due': {
+        partitionKey: 'due_shard',
+        sortKey: 'due_at',
+        include: ['message_id', 'topic', 'scheduled_at', 'accepted_at'],
+      },
+    },
+    timeToLive: 'expires_at',
+  },
   /** One row for each erasure: its progress while it works, then its receipt. */
   erasures: {
     partitionKey: 'erasure_id',

@@ -1,11 +1,9 @@
+import { SAFETY_MILLISECONDS } from '../requeue-due';
 import type { AfterAttempt } from './decide-after-attempt';
 import type { Attempt, Delivery, DeliveryMessage, DeliveryState } from './delivery';
 
 /** SQS delays no message for longer; what waits longer is parked. */
 export const LONGEST_DELAY_SECONDS = 900;
-
-/** A message that was queued for a due delivery and got lost is missed after this long. */
-const SAFETY_MILLISECONDS = 20 * 60_000;
 
 /** A queue is punctual to a second or two: a message comes this much early and waits for its moment in the worker. */
 export const SLOT_LEAD_MILLISECONDS = 2000;
