@@ -312,6 +312,23 @@ export const functions = {
     memoryMegabytes: 512,
     timeoutSeconds: 55,
   },
+  'requeue-messages': {
+    handler: 'topics/requeue-messages',
+    trigger: 'schedule',
+    description: 'Every minute: queues the scheduled messages whose time comes soon.',
+    environment: ['SCHEDULED_MESSAGES_TABLE_NAME', 'RELEASES_QUEUE_URL'],
+    memoryMegabytes: 512,
+    timeoutSeconds: 55,
+  },
+  'release-messages': {
+    handler: 'topics/release-messages',
+    trigger: 'queue',
+    description: 'Puts scheduled messages into the events stream at their time.',
+    environment: ['SCHEDULED_MESSAGES_TABLE_NAME', 'RELEASES_QUEUE_URL', 'EVENTS_STREAM_NAME'],
+    memoryMegabytes: 512,
+    // It may wait for two seconds, until the moment itself.
+    timeoutSeconds: 30,
+  },
   'notify-owners': {
     handler: 'webhooks/notify-owners',
     trigger: 'queue',

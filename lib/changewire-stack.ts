@@ -9,6 +9,7 @@ import { EventsDoor } from './constructs/events-door';
 import { HttpApi } from './constructs/http-api';
 import { HubDoor } from './constructs/hub-door';
 import { Management } from './constructs/management';
+import { MessageSchedule } from './constructs/message-schedule';
 import { Monitoring } from './constructs/monitoring';
 import { PersonDoor } from './constructs/person-door';
 import { Registry } from './constructs/registry';
@@ -51,6 +52,7 @@ export class ChangewireStack extends Stack {
     const publishing = new EventsDoor(this, 'publishing', { ...stage, registry, events });
     const messages = new TopicsDoor(this, 'messages', { ...stage, registry, events });
     const hub = new HubDoor(this, 'hub', { ...stage, secrets, events });
+    const schedule = new MessageSchedule(this, 'schedule', { ...stage, events });
     const erasure = new Erasure(this, 'erasure', { ...stage, change, events, registry, webhooks });
     const api = new HttpApi(this, 'http', {
       settings,
@@ -66,7 +68,7 @@ export class ChangewireStack extends Stack {
       ],
     });
 
-    new Monitoring(this, 'monitoring', { settings, change, dispatch, webhooks, erasure, api });
+    new Monitoring(this, 'monitoring', { settings, change, dispatch, webhooks, schedule, erasure, api });
     this.addOutputs({ change, dispatch, events });
     this.warnOfPlaceholders(settings);
   }

@@ -4,17 +4,19 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import type { FunctionName } from '../../lambdas/functions';
 import type { StageSettings } from '../stage';
 import { alarmProps, fiveMinutes, type Harm, minute } from './alarms';
 import { addDashboard, type Watched } from './dashboard';
 import type { Erasure } from './erasure';
+import type { MessageSchedule } from './message-schedule';
 import { ownMetric } from './own-metric';
 import type { ServiceFunction } from './service-function';
+import { workerHarms } from './worker-harms';
 
 export interface MonitoringProps extends Watched {
   readonly settings: StageSettings;
   readonly erasure: Erasure;
+  readonly schedule: MessageSchedule;
 }
 
 /** A stream this far behind is felt: a person who changed a name still sees the old one. */
@@ -29,6 +31,9 @@ const OLDEST_DELIVERY_MINUTES = 30;
 /** A queue keeps messages for 14 days: four of them are left to send the dead letters again. */
 const OLD_DEAD_LETTER_DAYS = 10;
 
+/** Scheduled messages are to the second; this late, somebody has noticed. */
+const LATE_SECONDS = 60;
+
 /** Alarms that name the user's harm and lead to a paragraph of the runbook; a dashboard; in prod, a topic. */
 export class Monitoring extends Construct {
   private readonly alarms: Alarm[] = [];
@@ -41,6 +46,7 @@ export class Monitoring extends Construct {
     super(scope, id);
     this.addStreamAlarms();
     this.addDeliveryAlarms();
+    this.addScheduleAlarms();
     this.addDoorAlarms();
     this.addRefusalAlarms();
     for (const fn of this.workers()) {
@@ -107,15 +113,11 @@ export class Monitoring extends Construct {
       threshold: 10,
       periods: 2,
     });
-    this.addAlarm('tick-stopped', {
-      harm: 'Webhook retries and scheduled messages do not go out: requeue-deliveries has not run for 10 minutes',
-      anchor: 'tick-stopped',
-      metric: this.props.webhooks.requeueDeliveries.function.metricInvocations({ period: fiveMinutes }),
-      threshold: 1,
-      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
-      periods: 2,
-      silenceIsHarm: true,
-    });
+    this.addTickAlarm(
+      'tick-stopped',
+      'Webhook retries do not go out: requeue-deliveries has not run for 10 minutes',
+      this.props.webhooks.requeueDeliveries,
+    );
   }
 
   private addNoticeAlarm(): void {
@@ -131,6 +133,35 @@ export class Monitoring extends Construct {
         threshold: 0,
       });
     }
+  }
+
+  private addScheduleAlarms(): void {
+    const { requeueMessages } = this.props.schedule;
+    this.addAlarm('scheduled-messages-late', {
+      harm: `Scheduled messages go out more than ${LATE_SECONDS} seconds after their time`,
+      anchor: 'scheduled-messages-late',
+      metric: ownMetric('ReleaseLateness', 'release-messages').with({ statistic: 'Maximum' }),
+      threshold: LATE_SECONDS * 1000,
+      periods: 2,
+    });
+    this.addTickAlarm(
+      'schedule-stopped',
+      'Scheduled messages do not go out: requeue-messages has not run for 10 minutes',
+      requeueMessages,
+    );
+  }
+
+  /** What has to run every minute does not. */
+  private addTickAlarm(id: string, harm: string, fn: ServiceFunction): void {
+    this.addAlarm(id, {
+      harm,
+      anchor: 'tick-stopped',
+      metric: fn.function.metricInvocations({ period: fiveMinutes }),
+      threshold: 1,
+      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+      periods: 2,
+      silenceIsHarm: true,
+    });
   }
 
   private addDoorAlarms(): void {
@@ -175,7 +206,7 @@ export class Monitoring extends Construct {
   }
 
   private workers(): readonly ServiceFunction[] {
-    const { change, dispatch, webhooks, erasure } = this.props;
+    const { change, dispatch, webhooks, schedule, erasure } = this.props;
     return [
       change.integrateChanges,
       dispatch.dispatchEvents,
@@ -183,6 +214,8 @@ export class Monitoring extends Construct {
       webhooks.requeueDeliveries,
       webhooks.resendDeadLetters,
       webhooks.replayEvents,
+      schedule.requeueMessages,
+      schedule.releaseMessages,
       erasure.eraseSubject,
       ...(webhooks.owners ? [webhooks.owners.notifyOwners] : []),
     ];
@@ -212,14 +245,3 @@ export class Monitoring extends Construct {
     new CfnOutput(this, 'AlarmsTopic', { value: topic.topicArn, description: 'Subscribe here to be told' });
   }
 }
-
-const workerHarms: Partial<Record<FunctionName, string>> = {
-  'integrate-changes': 'Profile changes are delayed',
-  'dispatch-events': 'Events and webhooks are delayed',
-  'deliver-webhooks': 'Webhooks are late',
-  'requeue-deliveries': 'Webhook retries are late',
-  'resend-dead-letters': 'Dead letters are not sent again',
-  'replay-events': 'Replays stand still, and live webhooks that wait for one',
-  'notify-owners': 'Owners are not told that their subscriptions fail',
-  'erase-subject': 'What is to be erased stays',
-};

@@ -47,6 +47,8 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'deliver-webhooks': 609,
   'requeue-deliveries': 271,
   'resend-dead-letters': 417,
+  'requeue-messages': 271,
+  'release-messages': 380,
   'erase-subject': 300,
   'notify-owners': 425,
   'replay-events': 380,
@@ -118,6 +120,7 @@ const actionOf: Readonly<Record<string, string>> = {
   readPage: 'dynamodb:Query',
   scanPage: 'dynamodb:Scan',
   putRecords: 'kinesis:PutRecords',
+  sendInBatches: 'sqs:SendMessage',
   PutRecordCommand: 'kinesis:PutRecord',
   PutRecordsCommand: 'kinesis:PutRecords',
   SendMessageCommand: 'sqs:SendMessage',
@@ -147,6 +150,7 @@ const deliveries = 'webhooks/deliveries';
 const statuses = 'change/change-statuses';
 const events = 'events/events';
 const erasures = 'erasure/erasures';
+const schedule = 'schedule/scheduled-messages';
 const deadLetterQueue = 'webhooks/deliveries-queue/DeadLetters';
 
 /** What each adapter works on. */
@@ -183,6 +187,8 @@ const storeOf: Readonly<Record<string, string>> = {
   'dynamo-erasable-events': events,
   'dynamo-erasable-statuses': statuses,
   'dynamo-erasure-store': erasures,
+  'dynamo-schedule-store': schedule,
+  'sqs-release-queue': 'schedule/releases-queue/Queue',
   'kinesis-change-stream': 'change/changes-stream',
   'kinesis-event-stream': 'events/events-stream',
   'sqs-delivery-queue': 'webhooks/deliveries-queue/Queue',
@@ -203,7 +209,7 @@ function markersOf(stem: FunctionName): string {
 }
 
 /** Files that work for an adapter on the adapter's own store. */
-const sharedByAdapters = ['dynamo-batch-read', 'registry-page', 'scan-page', 'put-records'];
+const sharedByAdapters = ['dynamo-batch-read', 'registry-page', 'scan-page', 'put-records', 'sqs-batches'];
 
 /** In an adapter that the function has, in a method that it does not call. */
 const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
@@ -243,6 +249,8 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
   ],
   'notify-owners': ['BatchGetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} ${registry}`),
   'requeue-deliveries': [`dynamodb:GetItem ${deliveries}`],
+  'requeue-messages': ['GetItem', 'PutItem'].map((action) => `dynamodb:${action} ${schedule}`),
+  'release-messages': ['GetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} ${schedule}`),
   'manage-erasures': [`dynamodb:Query ${erasures}`],
   'erase-subject': [
     ...['GetItem', 'PutItem'].map((action) => `dynamodb:${action} ${events}`),
@@ -325,7 +333,7 @@ function sourcesOf(stem: FunctionName): readonly string[] {
 function commandsIn(file: string): readonly string[] {
   return [
     ...sourceOf(file).matchAll(
-      /new (\w+Command)\(|\b(paginate\w+|batchRead|readPage|scanPage|putRecords)\(/g,
+      /new (\w+Command)\(|\b(paginate\w+|batchRead|readPage|scanPage|putRecords|sendInBatches)\(/g,
     ),
   ].map(([, command, helper]) => command ?? helper ?? '');
 }

@@ -61,6 +61,7 @@ describe('permissions', () => {
   const events = 'events/events-stream';
   const queue = 'webhooks/deliveries-queue/Queue';
   const deadLetters = 'webhooks/deliveries-queue/DeadLetters';
+  const releases = 'schedule/releases-queue/Queue';
 
   it.each<[FunctionName, string[]]>([
     [
@@ -155,6 +156,25 @@ describe('permissions', () => {
         'dynamodb:Query webhooks/deliveries/index/by-subscription',
         'dynamodb:UpdateItem topics/registry',
         `sqs:SendMessage ${queue}`,
+      ],
+    ],
+    [
+      'requeue-messages',
+      [
+        'dynamodb:Query schedule/scheduled-messages/index/by-due',
+        'dynamodb:UpdateItem schedule/scheduled-messages',
+        `sqs:SendMessage ${releases}`,
+      ],
+    ],
+    [
+      'release-messages',
+      [
+        'dynamodb:UpdateItem schedule/scheduled-messages',
+        `kinesis:PutRecords ${events}`,
+        `sqs:DeleteMessage ${releases}`,
+        `sqs:GetQueueAttributes ${releases}`,
+        `sqs:ReceiveMessage ${releases}`,
+        `sqs:SendMessage ${releases}`,
       ],
     ],
     ['read-health', []],
@@ -341,6 +361,9 @@ const pinnedIds = [
   'erasureerasuresTableD7B5930E',
   'eventsTable041AEF74',
   'eventseventsstreamStream5CB3974B',
+  'schedulereleasesqueueDeadLetters6A48DFC3',
+  'schedulereleasesqueueQueueD1F1DF71',
+  'schedulescheduledmessagesTableF4D4BCDD',
   'secretsciskey1A958657',
   'secretshubkeysC0EBD801',
   'secretshubs072E8F31',
@@ -426,7 +449,7 @@ describe('the deliveries queue', () => {
     const policies = ofType(prod, 'AWS::SQS::QueuePolicy').map(({ Properties }) =>
       JSON.stringify(Properties),
     );
-    expect(policies).toHaveLength(2);
+    expect(policies).toHaveLength(4);
     expect(policies.every((policy) => policy.includes('{"aws:SecureTransport":"false"}'))).toBe(true);
   });
 
@@ -446,7 +469,7 @@ describe('the deliveries queue', () => {
 
 describe('the tick', () => {
   it('runs what looks for due work every minute', () => {
-    for (const stem of ['requeue-deliveries', 'resend-dead-letters', 'replay-events']) {
+    for (const stem of ['requeue-deliveries', 'resend-dead-letters', 'replay-events', 'requeue-messages']) {
       expect(at(preview, `${stem}/Tick/Resource`).Properties).toMatchObject({
         ScheduleExpression: 'rate(1 minute)',
         State: 'ENABLED',
