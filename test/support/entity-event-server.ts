@@ -15,11 +15,14 @@ export interface ReceivedCall {
   readonly events: readonly SentEvent[];
 }
 
-/** What the server does with one call; `cut` hangs up, before or after it has stored the events. */
+/**
+ * What the server does with one call; `cut` hangs up, before or after it has stored the events, in the middle of the
+ * request or of the reply; `hang` never answers.
+ */
 export type Behaviour =
   | { readonly kind: 'store' }
-  | { readonly kind: 'cut'; readonly stored: boolean }
-  | { readonly kind: 'hang' }
+  | { readonly kind: 'cut'; readonly stored: boolean; readonly within?: 'request' | 'reply' }
+  | { readonly kind: 'hang'; readonly stored?: boolean }
   | { readonly kind: 'answer'; readonly status: number; readonly body: string; readonly headers?: object }
   /** Stores the first ones, and throttles the others. */
   | { readonly kind: 'throttle'; readonly from: number }
@@ -39,6 +42,12 @@ export async function startEntityEventServer(script: Behaviour[] = []) {
   };
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
+    const [next] = script;
+    if (next?.kind === 'cut' && next.within === 'request') {
+      script.shift();
+      request.once('data', () => request.socket.destroy());
+      return;
+    }
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
       const body = JSON.parse(Buffer.concat(chunks).toString());
@@ -59,9 +68,12 @@ export async function startEntityEventServer(script: Behaviour[] = []) {
           return records(events.map(() => 'Success'));
         case 'cut':
           store(behaviour.stored ? events : []);
-          return request.socket.destroy();
+          if (behaviour.within === 'reply') {
+            response.writeHead(201, { 'content-length': 100 }).write('{"failedRecords":0,"reco');
+          }
+          return setImmediate(() => request.socket.destroy());
         case 'hang':
-          return undefined;
+          return store(behaviour.stored ? events : []);
         case 'answer':
           return response.writeHead(behaviour.status, { ...behaviour.headers }).end(behaviour.body);
         case 'throttle':

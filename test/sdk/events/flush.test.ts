@@ -143,7 +143,9 @@ describe('a failure that repeating helps', () => {
     ['503', answer(503, { message: 'x' })],
     ['a connection that is cut', { kind: 'cut', stored: false }],
     ['a connection that is cut after the events were stored', { kind: 'cut', stored: true }],
+    ['a reply that is cut half-way', { kind: 'cut', stored: true, within: 'reply' }],
     ['a server that does not answer', { kind: 'hang' }],
+    ['a server that does not answer, and has stored the events', { kind: 'hang', stored: true }],
   ])('is repeated under the same ids: %s', async (_, behaviour) => {
     server.script.push(behaviour);
     const session = queue(3, makeClient({ timeoutMs: 300 }));
@@ -153,6 +155,23 @@ describe('a failure that repeating helps', () => {
     expect(server.calls).toHaveLength(2);
     expect(storedIds()).toEqual(numbers(3));
     expect(session.events).toEqual([]);
+  });
+
+  it('is repeated when the request was cut half-way', async () => {
+    server.script.push({ kind: 'cut', stored: false, within: 'request' });
+    const session = makeClient().serviceSession('job-1');
+    const text = 'x'.repeat(100_000);
+    for (let number = 0; number < 20; number += 1) {
+      session.publish({
+        category: 'claims',
+        entity: 'Claim',
+        action: 'Filed',
+        data: { id: `${number}`, text },
+      });
+    }
+    await session.flush();
+    expect(storedIds()).toEqual(numbers(20));
+    expect([server.calls.length, session.events]).toEqual([1, []]);
   });
 
   it('is given up in the end, and everything stays queued', async () => {
@@ -312,7 +331,9 @@ describe('publishing immediately', () => {
 describe('whatever happens on the way', () => {
   const behaviour: fc.Arbitrary<Behaviour> = fc.oneof(
     fc.constant<Behaviour>({ kind: 'store' }),
-    fc.boolean().map((stored): Behaviour => ({ kind: 'cut', stored })),
+    fc
+      .tuple(fc.boolean(), fc.constantFrom(undefined, 'request' as const, 'reply' as const))
+      .map(([stored, within]): Behaviour => ({ kind: 'cut', stored, ...(within && { within }) })),
     fc.nat(260).map((from): Behaviour => ({ kind: 'throttle', from })),
     fc.constantFrom(400, 500, 503, 401, 413, 200).map((status) => answer(status, 'x')),
   );
