@@ -1,6 +1,6 @@
-import { inspect } from 'node:util';
+import { format, inspect, isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
-import { EventClient, type EventError, type EventLogger } from '../../../sdk/events';
+import { EventClient, type EventError, type EventLogger, EventSession } from '../../../sdk/events';
 import { definitions, quiet } from '../../support/event-definitions';
 
 const makeClient = (logger: EventLogger = quiet) =>
@@ -81,6 +81,67 @@ describe('a session', () => {
   it('compares equal to itself and prints in a failed expectation', () => {
     expect(session).toEqual(session);
     expect(() => expect(session).toBe(1)).toThrow('Expected: 1');
+  });
+
+  it('is told apart from a copy, and is what it is an instance of', () => {
+    expect(session).toBeInstanceOf(EventSession);
+    expect({ ...session }).not.toBeInstanceOf(EventSession);
+    expect(session).not.toStrictEqual({ ...session });
+    expect(isDeepStrictEqual(session, { ...session })).toBe(false);
+    expect(isDeepStrictEqual(session, session)).toBe(true);
+    expect(session).toMatchObject({ jobId: 'job-1', actorId: 'user-1' });
+  });
+
+  it('has no names but its own, whoever asks for them', () => {
+    const own = ['actorId', 'actorType', 'jobId', 'publishImmediately'];
+    const walked: string[] = [];
+    for (const name in session) {
+      walked.push(name);
+    }
+    expect([walked, Reflect.ownKeys(session), Object.keys(Object.assign({}, session))]).toEqual([
+      own,
+      own,
+      own,
+    ]);
+    const wellKnown = Reflect.ownKeys(Symbol).filter((name) => typeof Symbol[name as never] === 'symbol');
+    const answered = wellKnown.filter((name) => (session as never)[Symbol[name as never]] !== undefined);
+    expect(answered).toEqual(['asyncDispose'].filter((name) => name in Symbol));
+  });
+
+  it('becomes a text like any object, and no number', () => {
+    expect([`${session}`, format('%s', session).includes('job-1'), Number.isNaN(Number(session))]).toEqual([
+      '[object Object]',
+      true,
+      true,
+    ]);
+    const { events } = JSON.parse(JSON.stringify({ within: [session] })).within[0];
+    expect(events).toHaveLength(1);
+  });
+
+  it('can be frozen, given names of its own, and stood behind by others', () => {
+    const other = makeClient().userSession('user-1', 'job-1');
+    Object.assign(other, { mark: 7, createdMyEntity: 'mine' });
+    expect({ ...other }).toMatchObject({ mark: 7, createdMyEntity: 'mine' });
+    const frozen = Object.freeze(makeClient().userSession('user-1', 'job-1'));
+    frozen.createdMyEntity({ id: '0' });
+    expect(frozen.events).toHaveLength(1);
+    // What has a session as its prototype is none: its magic calls are nobody's.
+    expect(Object.create(session).createdMyEntity).toBeUndefined();
+    expect(
+      (EventSession.prototype as unknown as { createdMyEntity: unknown }).createdMyEntity,
+    ).toBeUndefined();
+  });
+
+  it('works behind a proxy that hands calls on to it', () => {
+    const target = makeClient().userSession('user-1', 'job-1');
+    const proxy = new Proxy(target, {
+      get: (one, name) => {
+        const value = Reflect.get(one, name, one);
+        return typeof value === 'function' ? value.bind(one) : value;
+      },
+    });
+    proxy.createdMyEntity({ id: '0' });
+    expect([proxy.events.length, target.events.length]).toEqual([1, 1]);
   });
 
   it('is not resumed from what was tampered with', () => {

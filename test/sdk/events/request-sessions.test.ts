@@ -1,10 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import type { ErrorRequestHandler, Request as ExpressRequest } from 'express';
 import express from 'express';
 import * as sdk from '../../../sdk/events';
 import { documentedExamples } from '../../support/documented-examples';
 import { type EntityEventServer, startEntityEventServer } from '../../support/entity-event-server';
 import { definitions, quiet } from '../../support/event-definitions';
+import { expresses } from '../../support/expresses';
+import { until } from '../../support/until';
 
 const { EventClient, toExpressEventSessions, toFetchEventSessions, toLambdaEventSessions } = sdk;
 
@@ -141,6 +145,46 @@ describe('a Fetch handler', () => {
   });
 });
 
+describe('a Fetch handler that streams', () => {
+  const streaming = (
+    publishes: (session: {
+      createdMyEntity(data: { id: string }): void;
+      flush(): Promise<void>;
+    }) => Promise<void>,
+  ) =>
+    toFetchEventSessions(client(), (_, session) => {
+      session.createdMyEntity({ id: 'before' });
+      const body = new ReadableStream({
+        async pull(controller) {
+          await publishes(session);
+          controller.enqueue(new TextEncoder().encode('streamed'));
+          controller.close();
+        },
+      });
+      return new Response(body);
+    })(new Request(url));
+
+  it('has what it published before its body stored before its head; the body flushes for itself', async () => {
+    const response = await streaming(async (session) => {
+      session.createdMyEntity({ id: 'within' });
+      await session.flush();
+    });
+    expect(storedIds()[0]).toBe('before');
+    expect([await response.text(), storedIds()]).toEqual(['streamed', ['before', 'within']]);
+  });
+
+  it('stores what it published although its caller has hung up', async () => {
+    const leaving = new AbortController();
+    const handle = toFetchEventSessions(client(), async (request, session) => {
+      session.createdMyEntity({ id: '1' });
+      leaving.abort();
+      return new Response(`${request.signal.aborted}`);
+    });
+    const response = await handle(new Request(url, { signal: leaving.signal }));
+    expect([await response.text(), storedIds()]).toEqual(['true', ['1']]);
+  });
+});
+
 describe('a Lambda handler', () => {
   interface Invocation extends sdk.LambdaEvent {
     readonly requestContext?: object;
@@ -198,9 +242,10 @@ describe('a Lambda handler', () => {
   });
 });
 
-describe('in Express', () => {
+describe.each(expresses)('in %s', (_, express) => {
   let running: Server;
   const failures: unknown[] = [];
+  let gone: Promise<unknown> | undefined;
   const base = () => `http://127.0.0.1:${(running.address() as AddressInfo).port}`;
   const thrown = (status: number) => Object.assign(new Error('thrown'), { status });
 
@@ -210,7 +255,7 @@ describe('in Express', () => {
     const early = toExpressEventSessions(makeClient());
     application.get('/early', (request) => void early.sessionOf(request));
     const sessions = toExpressEventSessions(makeClient(), {
-      userIdOf: ({ query }: express.Request) => query.user as string | undefined,
+      userIdOf: ({ query }: ExpressRequest) => query.user as string | undefined,
     });
     application.use(sessions, sessions);
     application.use((request, _response, next) => {
@@ -231,7 +276,26 @@ describe('in Express', () => {
     });
     application.get('/failed', (_, response) => void response.status(503).send('failed'));
     application.get('/refused', (_, response) => void response.status(409).send('refused'));
-    application.get('/thrown', async () => Promise.reject(thrown(400)));
+    application.get('/thrown', () => {
+      throw thrown(400);
+    });
+    application.get('/abandoned', (request, response) => {
+      gone = new Promise((resolve) => {
+        request.on('close', () => resolve(response.end('too late')));
+      });
+    });
+    application.get('/pulled', (_, response) => {
+      response.write('first ');
+      response.destroy();
+    });
+    application.get('/twice', (_, response) => {
+      response.end('one');
+      response.end('two');
+    });
+    application.get('/piped', (_, response) => void Readable.from(['first ', 'last']).pipe(response));
+    application.get('/called-back', (_, response) => {
+      response.end('said', () => failures.push('called back'));
+    });
     application.get('/none', (request, response) => {
       sessions.sessionOf(request).rollback();
       response.send('none');
@@ -240,7 +304,7 @@ describe('in Express', () => {
     application.use(((error, _request, _response, next) => {
       failures.push(error);
       next(error);
-    }) as express.ErrorRequestHandler);
+    }) as ErrorRequestHandler);
     running = createServer(application);
     await new Promise<void>((resolve) => running.listen(0, '127.0.0.1', resolve));
   });
@@ -286,6 +350,9 @@ describe('in Express', () => {
     ['/thrown', 400, []],
     ['/none', 200, []],
     ['/streamed', 200, ['/streamed']],
+    ['/piped', 200, ['/piped']],
+    ['/twice', 200, ['/twice']],
+    ['/elsewhere', 404, ['/elsewhere']],
   ])('%s replies with %i and has stored %j', async (path, status, ids) => {
     const response = await fetch(base() + path);
     await response.text();
@@ -305,6 +372,36 @@ describe('in Express', () => {
     server.script.push(refusing);
     const response = await fetch(`${base()}/streamed`);
     await expect(response.text()).rejects.toThrow();
+  });
+
+  it('a reply that is given twice is the first one, and its events are stored once', async () => {
+    expect(await (await fetch(`${base()}/twice`)).text()).toBe('one');
+    expect(server.calls).toHaveLength(1);
+  });
+
+  it('whoever ends a reply is called back after the events are stored', async () => {
+    expect(await (await fetch(`${base()}/called-back`)).text()).toBe('said');
+    await until(() => failures.length > 0);
+    expect([failures, storedIds()]).toEqual([['called back'], ['/called-back']]);
+  });
+
+  it('what was done for a caller who has hung up is published all the same', async () => {
+    gone = undefined;
+    const leaving = new AbortController();
+    const left = fetch(`${base()}/abandoned`, { signal: leaving.signal }).catch(() => 'left');
+    await until(() => gone !== undefined);
+    leaving.abort();
+    expect(await left).toBe('left');
+    await gone;
+    await until(() => server.stored.length > 0);
+    expect([storedIds(), failures]).toEqual([['/abandoned'], []]);
+  });
+
+  it('a reply that is destroyed publishes nothing', async () => {
+    const response = await fetch(`${base()}/pulled`).catch(() => undefined);
+    await response?.text().catch(() => undefined);
+    await fetch(`${base()}/none`);
+    expect(server.calls).toEqual([]);
   });
 
   it('a request that the middleware has not seen has no session', async () => {
