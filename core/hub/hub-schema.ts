@@ -93,8 +93,10 @@ const connectionString = z
     'expected a connection string: "Endpoint=https://…;AccessKey=…;Version=1.0;"',
   );
 
-/** Shorter ones can be guessed. */
-const code = z.string().min(16, 'a code has at least 16 characters').max(256);
+/** It stands in a URL as it is; a shorter one could be guessed. */
+const code = z
+  .string()
+  .regex(/^[\w.~-]{16,256}$/, 'a code has 16 to 256 letters, digits, "-", ".", "_" and "~"');
 
 /** `{accessKeys: [connection string], codes: {hub: [code]}}`: by what the services prove who they are. */
 export const hubKeysSchema = z

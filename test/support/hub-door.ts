@@ -20,6 +20,14 @@ export interface HubDoorOptions {
   readonly append?: (batches: readonly EventBatch[]) => Promise<void>;
 }
 
+export interface HubCall {
+  /** @default chat */
+  readonly hub?: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** Headers of several lines. */
+  readonly lines?: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface HubReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
@@ -53,32 +61,26 @@ export function openHubDoor(options: HubDoorOptions = {}) {
         onError: (error) => errors.push(error),
       }),
   });
-  const send = async (
-    sent: Partial<SentEvent>,
-    to: { readonly hub?: string; readonly query?: Record<string, string> | undefined } = {},
-  ): Promise<HubReply> => {
-    const { hub = 'chat', query } = to;
-    const reply = await invoke(toEvent(sent, hub, query));
+  const send = async (sent: Partial<SentEvent>, to: HubCall = {}): Promise<HubReply> => {
+    const reply = await invoke(toEvent(sent, to));
     return { status: reply.statusCode, headers: reply.headers ?? {}, text: reply.body };
   };
   const events = (): readonly Event[] => appended.flatMap((batch) => batch.events);
   return { send, events, appended, decisions, errors, secrets };
 }
 
-function toEvent(
-  sent: Partial<SentEvent>,
-  hub: string,
-  query?: Record<string, string>,
-): APIGatewayProxyEvent {
+function toEvent(sent: Partial<SentEvent>, { hub = 'chat', query, lines }: HubCall): APIGatewayProxyEvent {
   const { method = 'POST', headers = {}, body = '' } = sent;
+  const single = Object.entries(headers).map(([name, value]) => [name, [value]] as const);
+  const multiValueHeaders = { ...Object.fromEntries(single), ...lines };
   return {
     httpMethod: method,
     resource: '/hubs/{hub}/events',
     path: `/hubs/${encodeURIComponent(hub)}/events`,
     pathParameters: { hub: encodeURIComponent(hub) },
     queryStringParameters: query ?? null,
-    headers,
-    multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
+    headers: Object.fromEntries(Object.entries(multiValueHeaders).map(([name, all]) => [name, all.at(-1)])),
+    multiValueHeaders,
     body: body.length === 0 ? null : Buffer.from(body).toString('base64'),
     isBase64Encoded: body.length > 0,
     requestContext: { requestId: 'request-1' },

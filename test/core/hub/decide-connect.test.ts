@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { type ConnectQuestion, decideConnect } from '../../../core/hub/decide-connect';
 import { hubsSchema } from '../../../core/hub/hub-schema';
@@ -200,5 +202,27 @@ describe('the settings of a hub', () => {
     const parsed = hubsSchema.safeParse(value);
     expect(parsed.success).toBe(false);
     expect(JSON.stringify(parsed.error?.issues)).toContain(JSON.stringify(reason).slice(1, -1));
+  });
+});
+
+describe('the example of docs/hubs.md', () => {
+  const page = readFileSync(join(__dirname, '../../../docs/hubs.md'), 'utf8');
+  const [, example = ''] = /```json\n(\{\n {2}"hubs"[\s\S]*?)```/.exec(page) ?? [];
+  const { chat, public: open } = hubsSchema.parse(JSON.parse(example).hubs);
+
+  it('decides as the page says', () => {
+    const ask = (question: Partial<ConnectQuestion>, settings = chat!) =>
+      decideConnect({ ...ada, ...question }, settings);
+    expect(ask({ claims: { role: ['writer', 'banned'] }, query: { room: ['1'] } })).toMatchObject({
+      status: 403,
+      text: 'you are banned',
+    });
+    expect(ask({ claims: { role: ['editor'], sub: ['lin'] }, query: { room: [''] } })).toMatchObject({
+      gift: { groups: ['lobby'], roles: ['webpubsub.sendToGroup.lobby'], userId: 'lin' },
+      state: { tier: 'gold' },
+    });
+    expect(ask({ claims: { role: ['editor'] } })).toMatchObject({ outcome: 'allowed', gift: {} });
+    expect(ask({ userId: undefined })).toMatchObject({ outcome: 'refused', status: 401 });
+    expect(ask({ userId: undefined }, open!)).toMatchObject({ outcome: 'allowed' });
   });
 });

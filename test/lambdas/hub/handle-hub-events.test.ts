@@ -6,6 +6,7 @@ import { standardBody } from '../../../core/webhooks/webhook-body';
 import { StreamThrottledError } from '../../../lambdas/aws/put-records';
 import { prepareKeys } from '../../../lambdas/hub/hub-guard';
 import { type HubDoorOptions, type HubReply, openHubDoor } from '../../support/hub-door';
+import { comparison } from '../../support/web-pubsub-comparison';
 import {
   accessKeys,
   connectionString,
@@ -380,6 +381,23 @@ describe('signatures', () => {
     expect(door.appended).toEqual([]);
   });
 
+  it('may come in several lines', async () => {
+    strict();
+    const lines = {
+      'ce-signature': [`sha256=${'0'.repeat(64)}`, signConnection('conn-0001', [accessKeys.primary]), 'x'],
+    };
+    expect(await door.send(signed(undefined), { lines })).toMatchObject({ status: 204 });
+  });
+
+  it('are of one connection: a call that names two is of neither', async () => {
+    strict();
+    const lines = { 'ce-connectionId': ['conn-0002', 'conn-0001'] };
+    for (const id of ['conn-0001', 'conn-0002']) {
+      const reply = await door.send(signed(signConnection(id, [accessKeys.primary])), { lines });
+      expect(reply).toMatchObject({ status: 401 });
+    }
+  });
+
   it('are asked for of every event, blocking or not', async () => {
     strict();
     for (const type of ['sys.connect', 'sys.connected', 'sys.disconnected', 'gp.joined', 'user.x']) {
@@ -456,6 +474,19 @@ describe('codes in the URL', () => {
     }
     const other = makeEvent('sys.connect', { headers: { 'ce-hub': 'other' } });
     expect(await door.send(other, { hub: 'other' })).toMatchObject({ status: 204 });
+  });
+});
+
+describe('the comparison of receivers', () => {
+  const rows = comparison.filter(
+    ({ event, name }) => !name.startsWith('path') && event.path === '/eventhandler',
+  );
+
+  it.each(rows.map((row) => [row.name, row] as const))('%s', async (_, { event, ours }) => {
+    const isBlocking = /sys\.connect$|\.user\./i.test(event.headers['ce-type'] ?? '');
+    // Nothing is given to clients here.
+    const expected = ours === 200 && isBlocking ? 204 : ours;
+    expect(await door.send(event)).toMatchObject({ status: expected });
   });
 });
 
