@@ -144,11 +144,26 @@ export const functions = {
     memoryMegabytes: 1024,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
+  'manage-consumers': {
+    handler: 'topics/manage-consumers',
+    trigger: 'http',
+    description: 'Makes, lists, changes and deletes the topics and consumers of Postoffice’s clients.',
+    environment: [...tokens, 'REGISTRY_TABLE_NAME', 'REQUIRE_AUTH', 'ALLOW_PRIVATE_TARGETS'],
+    // The more memory, the sooner a new instance answers: its callers wait for half a second.
+    memoryMegabytes: 1024,
+    timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
   'accept-messages': {
     handler: 'topics/accept-messages',
     trigger: 'http',
     description: 'Takes the messages of Postoffice’s clients and appends them to the events stream.',
-    environment: [...tokens, 'REGISTRY_TABLE_NAME', 'EVENTS_STREAM_NAME', 'REQUIRE_AUTH'],
+    environment: [
+      ...tokens,
+      'REGISTRY_TABLE_NAME',
+      'EVENTS_STREAM_NAME',
+      'REQUIRE_AUTH',
+      'MAX_BULK_MESSAGES',
+    ],
     // As manage-events; and the more memory, the sooner a new instance answers: its callers wait for half a second.
     memoryMegabytes: 1024,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,

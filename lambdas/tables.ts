@@ -51,7 +51,10 @@ export const tables = {
    * partition `topics`, sort = `<door>/<name>`, and partition `owner#<subject>`, sort = `<created at>#<id>`:
    * rows that only list what lies elsewhere;
    * partition `target#<subscription id>`: sort `rate#<per second>` and `permits#<n>`, what its limits count;
-   * partition `notice#<event id>`, sort `notice`: whether an owner was mailed.
+   * partition `notice#<event id>`, sort `notice`: whether an owner was mailed;
+   * partition `topic#topics/<name>`, sort `claim#<hash>`: which subscription a consumer's target and type belong to;
+   * partition `directory#topics` and `directory#consumers`, sort = number: what the topics door has numbered;
+   * partition `counter#topics` and `counter#consumers`, sort `counter`: the last of those numbers.
    */
   registry: {
     partitionKey: 'partition',

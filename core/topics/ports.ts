@@ -1,7 +1,7 @@
 import type { TopicKey, TopicSelector } from '../events/event';
 import type { Credentials } from './credentials';
 import type { EventFilter } from './event-filter';
-import type { ContentMode, SigningSecret, Subscription, SubscriptionState } from './subscription';
+import type { Consumer, ContentMode, SigningSecret, Subscription, SubscriptionState } from './subscription';
 import type { Topic } from './topic';
 
 /** The registry of topics. Uniqueness is by conditional put. */
@@ -69,6 +69,8 @@ export interface SubscriptionChanges
   readonly contentMode?: ContentMode | null;
   /** `null` removes them. */
   readonly credentials?: Credentials | null;
+  /** Of those that the topics door made. */
+  readonly consumer?: Consumer;
   /** Clears the reason of the old state. */
   readonly state?: 'active' | 'paused';
 }

@@ -1,7 +1,7 @@
 import type { SubscriptionChanges } from '../../core/topics/ports';
 import { withoutHealth } from './health-attributes';
 import { toPolicyAttribute } from './policy-attribute';
-import { toCredentialsAttribute, toFilterAttribute } from './subscription-row';
+import { toConsumerAttribute, toCredentialsAttribute, toFilterAttribute } from './subscription-row';
 import type { Assignments } from './update-expression';
 
 /** The attributes of a subscription's row after its owner's changes. @param at ISO 8601. */
@@ -16,6 +16,7 @@ export function toAssignments(changes: SubscriptionChanges, at: string): Assignm
     content_mode: contentMode,
     headers,
     credentials: credentials && toCredentialsAttribute(credentials),
+    consumer: changes.consumer && toConsumerAttribute(changes.consumer),
     policy: policy && toPolicyAttribute(policy),
     ...(state && { state, state_reason: null }),
     // What is switched on again, or leads elsewhere, begins with a clean record.

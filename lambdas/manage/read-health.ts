@@ -8,7 +8,7 @@ import { problemDialect } from '../shared/problem-dialect';
 const CIS_NAME = 'Mozilla Change Integration Service Endpoint';
 
 /**
- * Trigger: GET /health; GET /v2 and /v2/version, where CIS's services say what they are.
+ * Trigger: GET /health; GET /api/health, for Postoffice's clients; GET /v2 and /v2/version, where CIS's services say what they are.
  * Success: 200 `{"status":"ok","stage":"…"}`: the API answers. It asks no store, so a slow store is no outage of it.
  * Refusal: none.
  * Retry: harmless.
@@ -20,6 +20,9 @@ export function makeReadHealth(stage: string): HttpHandler {
         return { status: 200, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: CIS_NAME };
       case '/v2/version':
         return { status: 200, body: { message: version } };
+      // Equal to this, or the client calls it unhealthy (contract Postoffice, section 0).
+      case '/api/health':
+        return { status: 200, headers: { 'cache-control': 'no-store' }, body: { status: 'ok' } };
       default:
         return { status: 200, headers: { 'cache-control': 'no-store' }, body: { status: 'ok', stage } };
     }

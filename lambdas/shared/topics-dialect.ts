@@ -5,6 +5,9 @@ import type { HttpReply } from './http-message';
 /** What its client keeps of an error, written as Python does; it loses the message beyond (contract, section 0). */
 const MOST_CHARACTERS = 255;
 
+/** A method that is none is answered as a path that is none, as in the original: the door sees them all. */
+export const topicsMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
 /** The original's words for a path that is none. */
 export const topicsNotFound: HttpReply = { status: 404, body: { errors: { detail: 'Not Found' } } };
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Acceptance, AcceptPorts } from '../../core/messages/accept-message';
+import { acceptBulk, type BulkAcceptance } from '../../core/messages/accept-bulk';
+import type { AcceptPorts } from '../../core/messages/accept-message';
 import { acceptMessage } from '../../core/messages/accept-message';
 import { readMessage } from '../../core/messages/message';
 import { requireScope } from '../../core/principal';
@@ -14,14 +15,25 @@ import { readEnvironment } from '../shared/environment';
 import { httpFunction } from '../shared/http-function';
 import type { HttpHandler, HttpReply, HttpRequest } from '../shared/http-message';
 import { makeLogger } from '../shared/logging';
-import { topicsDialect, topicsFailed, topicsNotFound, topicsThrottled } from '../shared/topics-dialect';
+import {
+  topicsDialect,
+  topicsFailed,
+  topicsMethods,
+  topicsNotFound,
+  topicsThrottled,
+} from '../shared/topics-dialect';
 import { apiPath } from './api-path';
 import { readFields } from './read-fields';
 
 /** Four times what a message may have: JSON may be written at length. */
 const MESSAGE_LIMIT_BYTES = 1024 * 1024;
 
+/** A function takes 6 MB as base64, headers included; beyond that the gateway refuses in words that the client can read. */
+const BULK_LIMIT_BYTES = 4_500_000;
+
 export interface AcceptMessagesPorts extends AcceptPorts {
+  /** In one bulk, inclusive. */
+  readonly maxBulkMessages: number;
   /** Left out where everybody may publish. */
   readonly authenticate?: Authenticator;
   /** Cryptographically random. */
@@ -30,26 +42,45 @@ export interface AcceptMessagesPorts extends AcceptPorts {
 }
 
 /**
- * Trigger: `POST /api/messages`, with and without a slash at the end.
- * Success: 201 with the ids of the jobs once the stream has the message: one for each consumer, also where there is none.
- * Refusal: 400 with `data.errors`, 413, 401 and 403 where the stage wants credentials; its client stores each of them.
- * Retry: makes another message; our client sends an id of its own to recovery alone.
+ * Trigger: `POST /api/messages`, `/api/bulk_messages`, with and without a slash at the end.
+ * Success: 201 with the ids of the jobs once the stream has what was sent: one for each message and consumer, if any.
+ * Refusal: 400 with `data.errors`, 406 for a bulk, 413, 401 and 403; the client stores what was refused by each of them.
+ * Retry: makes other messages: what the client stores comes back by recovery, which knows its own.
  */
 export function makeAcceptMessages(ports: AcceptMessagesPorts): HttpHandler {
   return async (request) => {
     const [collection, ...rest] = request.method === 'POST' ? apiPath(request) : [];
-    if (collection === 'messages' && rest.length === 0) {
-      return acceptOne(request, ports);
+    switch (rest.length === 0 && collection) {
+      case 'messages':
+        return acceptOne(request, ports);
+      case 'bulk_messages':
+        return acceptMany(request, ports);
+      default:
+        return topicsNotFound;
     }
-    return topicsNotFound;
   };
 }
 
 async function acceptOne(request: HttpRequest, ports: AcceptMessagesPorts): Promise<HttpReply> {
   await requirePublisher(request, ports);
   const message = readMessage(readFields(request, MESSAGE_LIMIT_BYTES));
-  const acceptance = await acceptMessage(message, newMessage(ports), ports);
+  const acceptance = await acceptMessage(
+    message,
+    { id: makeId(ports), at: ports.now().toISOString() },
+    ports,
+  );
   return toReply(acceptance, (id) => ({ id }));
+}
+
+async function acceptMany(request: HttpRequest, ports: AcceptMessagesPorts): Promise<HttpReply> {
+  await requirePublisher(request, ports);
+  if (request.body.length > BULK_LIMIT_BYTES) {
+    return refusedBulk(`the body has ${request.body.length} bytes; the limit is ${BULK_LIMIT_BYTES} bytes`);
+  }
+  const fields = readFields(request, BULK_LIMIT_BYTES);
+  const at = ports.now().toISOString();
+  const options = { makeId: () => makeId(ports), at, most: ports.maxBulkMessages };
+  return toReply(await acceptBulk(fields, options, ports), (result) => ({ result }));
 }
 
 /** @throws ServiceError when the stage wants to know who calls, and the caller does not prove it. */
@@ -60,24 +91,28 @@ async function requirePublisher(request: HttpRequest, { authenticate }: AcceptMe
   }
 }
 
-function newMessage({ random, now }: AcceptMessagesPorts): { readonly id: string; readonly at: string } {
-  return { id: `evt_${Buffer.from(random(18)).toString('base64url')}`, at: now().toISOString() };
+function makeId({ random }: AcceptMessagesPorts): string {
+  return `evt_${Buffer.from(random(18)).toString('base64url')}`;
+}
+
+/** Contract Postoffice, section 1.4: nothing was stored. */
+function refusedBulk(reason: string): HttpReply {
+  return { status: 406, body: { data: { errors: reason } } };
 }
 
 /** 201 and nothing else is a success to the client. */
-function toReply(acceptance: Acceptance, toBody: (ids: readonly number[]) => unknown): HttpReply {
+function toReply(acceptance: BulkAcceptance, toBody: (ids: readonly number[]) => unknown): HttpReply {
   switch (acceptance.outcome) {
     case 'accepted':
       return { status: 201, body: toBody(acceptance.ids) };
+    case 'refused':
+      return refusedBulk(acceptance.reason);
     case 'throttled':
       return topicsThrottled;
     case 'failed':
       return topicsFailed;
   }
 }
-
-/** What the client may call here; a method that is none is answered as a path that is none, as in the original. */
-export const topicsMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 export const handler = httpFunction({
   name: 'accept-messages',
@@ -95,6 +130,7 @@ export function wireAcceptMessages(
     stream: makeKinesisEventIntake(kinesisClient(), environment.EVENTS_STREAM_NAME, (failure) =>
       logger.error('failed', { error: failure as Error }),
     ),
+    maxBulkMessages: Number(environment.MAX_BULK_MESSAGES),
     // Fail closed: any text but `false` wants credentials.
     ...(environment.REQUIRE_AUTH !== 'false' && { authenticate: makeAccountAuthenticator(environment) }),
     random: randomBytes,

@@ -49,6 +49,11 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem');
   }
 
+  /** Lets the function make, find, list and change what the topics door has, and prepare replays. */
+  grantManageConsumers(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query');
+  }
+
   /** Lets the function read a topic with its subscriptions, and what the key or token of an account proves. */
   grantReadTopic(fn: ServiceFunction): void {
     this.store.grant(fn, 'GetItem', 'Query');

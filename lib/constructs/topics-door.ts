@@ -11,6 +11,7 @@ export interface TopicsDoorProps extends StageProps {
 
 /** What Postoffice's client calls. */
 export class TopicsDoor extends Construct {
+  readonly manageConsumers: ServiceFunction;
   readonly acceptMessages: ServiceFunction;
 
   constructor(
@@ -19,12 +20,28 @@ export class TopicsDoor extends Construct {
     private readonly props: TopicsDoorProps,
   ) {
     super(scope, id);
+    this.manageConsumers = this.addManageConsumers();
     this.acceptMessages = this.addAcceptMessages();
   }
 
   /** The functions that answer HTTP. */
   get doors(): readonly ServiceFunction[] {
-    return [this.acceptMessages];
+    return [this.manageConsumers, this.acceptMessages];
+  }
+
+  private addManageConsumers(): ServiceFunction {
+    const { settings, registry } = this.props;
+    const fn = new ServiceFunction(this, 'manage-consumers', {
+      ...this.props,
+      environment: {
+        ...tokenEnvironment(settings),
+        REGISTRY_TABLE_NAME: registry.tableName,
+        REQUIRE_AUTH: String(settings.requireAuth.topics),
+        ALLOW_PRIVATE_TARGETS: JSON.stringify(settings.allowPrivateTargets),
+      },
+    });
+    registry.grantManageConsumers(fn);
+    return fn;
   }
 
   private addAcceptMessages(): ServiceFunction {
@@ -36,6 +53,7 @@ export class TopicsDoor extends Construct {
         REGISTRY_TABLE_NAME: registry.tableName,
         EVENTS_STREAM_NAME: events.stream.streamName,
         REQUIRE_AUTH: String(settings.requireAuth.topics),
+        MAX_BULK_MESSAGES: String(settings.maxBulkMessages),
       },
     });
     registry.grantReadTopic(fn);

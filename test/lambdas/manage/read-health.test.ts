@@ -27,6 +27,10 @@ describe('GET /health', () => {
     expect(reply.text).toBe('{"status":"ok","stage":"preview"}');
   });
 
+  it("says at /api/health what Postoffice's client compares with, to the letter", async () => {
+    expect((await call('/api/health')).body).toBe('{"status":"ok"}');
+  });
+
   it('says at /v2 and /v2/version what CIS says there', async () => {
     const name = await call('/v2');
     expect(name).toMatchObject({ statusCode: 200, body: 'Mozilla Change Integration Service Endpoint' });

@@ -1,10 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { jobId } from '../../../core/messages/job-id';
-import { topicsDialect } from '../../../lambdas/shared/topics-dialect';
-import {
-  type AcceptMessagesPorts,
-  makeAcceptMessages,
-  topicsMethods,
-} from '../../../lambdas/topics/accept-messages';
+import { topicsDialect, topicsMethods } from '../../../lambdas/shared/topics-dialect';
+import { type AcceptMessagesPorts, makeAcceptMessages } from '../../../lambdas/topics/accept-messages';
 import { type DoorRequest, openDoor } from '../../support/door';
 import { authenticate } from '../../support/manage-door';
 import { aConsumer, MemoryIntake, makeMemoryTopicReader } from '../../support/memory-messages';
@@ -24,6 +21,7 @@ beforeEach(async () => {
   ports = {
     topics: makeMemoryTopicReader(topics, subscriptions),
     stream,
+    maxBulkMessages: 3000,
     random: (count) => {
       made += 1;
       return new Uint8Array(count).fill(made);
@@ -153,5 +151,97 @@ describe('POST /api/messages', () => {
     await expect(call('events:read')).resolves.toMatchObject({ status: 403 });
     expect(stream.batches).toEqual([]);
     await expect(call('events:write')).resolves.toMatchObject({ status: 201 });
+  });
+});
+
+describe('POST /api/bulk_messages', () => {
+  const bulk = (payload: unknown, more: object = {}) => ({
+    topic: 'orders',
+    payload,
+    attributes: { a: 1 },
+    ...more,
+  });
+  const refused = (errors: unknown) => ({ status: 406, json: { data: { errors } } });
+
+  it.each(['/api/bulk_messages', '/api/bulk_messages/'])(
+    '%s answers 201 with the ids, the newest first, and has put all into one record',
+    async (path) => {
+      const [one, two] = [aConsumer({ number: 1 }), aConsumer({ number: 2, state: 'paused' })];
+      await subscriptions.create(one);
+      await subscriptions.create(two);
+      const reply = await post(
+        path,
+        '{"topic":"orders","payload":[{"n":1.0}, "b",null],"attributes":{"x":1}}',
+      );
+      const [a, b, c] = stream.events.map(({ id }) => id);
+      const idsOf = ({ id }: { id: string }) => [c, b, a].map((event = '') => jobId(event, id));
+      expect(reply).toMatchObject({ status: 201, json: { result: [...idsOf(two), ...idsOf(one)] } });
+      expect(Object.keys(reply.json)).toEqual(['result']);
+      expect(stream.batches).toHaveLength(1);
+      expect(stream.events.map(({ dataJson, attributesJson }) => [dataJson, attributesJson])).toEqual([
+        ['{"n":1.0}', '{"x":1}'],
+        ['"b"', '{"x":1}'],
+        ['null', '{"x":1}'],
+      ]);
+    },
+  );
+
+  it('has a job for each call that a consumer of type pubsub is made', async () => {
+    await subscriptions.create(aConsumer({ format: 'pubsub', consumer: { number: 1, chunkSize: 2 } }));
+    const reply = await post('/api/bulk_messages', bulk([1, 2, 3, 4, 5]));
+    expect(reply.json.result).toHaveLength(3);
+  });
+
+  it('takes as many as the stage lets it and no more; the number is looked at before the topic', async () => {
+    await expect(post('/api/bulk_messages', bulk(Array(3000).fill({ a: 1 })))).resolves.toMatchObject({
+      status: 201,
+    });
+    expect(stream.events).toHaveLength(3000);
+    const tooMany = bulk(Array(3001).fill(1), { topic: 'nothing' });
+    await expect(post('/api/bulk_messages', tooMany)).resolves.toMatchObject(
+      refused('Exceed max messages to ingest in bulk'),
+    );
+    expect(stream.batches).toHaveLength(1);
+  });
+
+  it('takes none of a list, with no record', async () => {
+    await expect(post('/api/bulk_messages', bulk([]))).resolves.toMatchObject({
+      status: 201,
+      json: { result: [] },
+    });
+    expect(stream.batches).toEqual([]);
+  });
+
+  it.each([
+    ['a topic that there is not', bulk([1], { topic: 'nothing' }), refused('Topic does not exist')],
+    ['no topic', { payload: [1] }, refused('Topic does not exist')],
+    [
+      'a message that is too large',
+      bulk([1, 'x'.repeat(256 * 1024)]),
+      refused(expect.stringMatching(/^message 1 has/)),
+    ],
+    [
+      'attributes that are too large together',
+      bulk(Array(2000).fill(1), { attributes: 'x'.repeat(5000) }),
+      refused(expect.stringMatching(/too large together/)),
+    ],
+    [
+      'no payload',
+      { topic: 'orders' },
+      { status: 400, json: { data: { errors: { payload: ['is invalid'] } } } },
+    ],
+    ['a payload that is no list', bulk({ a: 1 }), { status: 400 }],
+    ['what is not JSON', '{"topic":', { status: 400, json: { data: { errors: expect.any(String) } } }],
+    ['too many bytes', Buffer.alloc(4_600_000, '{'), refused(expect.stringMatching(/^the body has/))],
+  ])('refuses %s whole', async (_, body, reply) => {
+    await expect(post('/api/bulk_messages', body)).resolves.toMatchObject(reply);
+    expect(stream.batches).toEqual([]);
+  });
+
+  it('refuses what does not compress to a record of the stream', async () => {
+    const noise = Array.from({ length: 75 }, () => randomBytes(15_000).toString('base64'));
+    await expect(post('/api/bulk_messages', bulk(noise))).resolves.toMatchObject(
+      refused(expect.stringMatching(/too large together/)),
+    );
   });
 });
