@@ -41,7 +41,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'resend-callbacks': 307,
   'list-resources': 29,
   'read-webhook-keys': 285,
-  'read-health': 35,
+  'read-health': 39,
   'read-openapi': 190,
   'answer-not-found': 28,
   'dispatch-events': 384,
