@@ -33,7 +33,7 @@ export function addErase(program: Command, host: Host): void {
   program
     .command('erase')
     .description('Erase what is kept of one subject, everywhere, and show the receipt. There is no way back.')
-    .requiredOption('--subject <subject>', 'a user_id, or the subject of events')
+    .requiredOption('--subject <subject>', 'a user_id, the subject of events, or a user who acted in them')
     .option('--yes', 'do it; without it nothing happens')
     .option('--no-wait', 'print the erasure at once, and do not wait for its receipt')
     .addHelpText(

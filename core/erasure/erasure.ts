@@ -66,7 +66,7 @@ export interface CompletedErasure extends ErasureBase {
   readonly receipt: readonly ReceiptEntry[];
 }
 
-/** Deletes what is kept of one subject: a `user_id`, or the `subject` of events. */
+/** Deletes what is kept of one subject: a `user_id`, the `subject` of events, or a user who acted in them. */
 export type Erasure = WorkingErasure | CompletedErasure;
 
 export function subjectDigest(subject: string): string {

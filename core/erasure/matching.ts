@@ -2,9 +2,13 @@ import type { Event } from '../events/event';
 import { decodeRecord } from '../stream-record';
 import type { KeptRow } from './ports';
 
-/** What the system announces of a person (`profile.*`, `change.*`) has the person as its subject, too. */
-export function isOfSubject({ subject }: Event, wanted: string): boolean {
-  return subject === wanted;
+/**
+ * What the system announces of a person (`profile.*`, `change.*`) has the person as its subject, too. An event in which
+ * a user acted is of that user, even when it is about something else: what `bc-events` publishes has no subject.
+ */
+export function isOfSubject({ subject, actor, attributes = {} }: Event, wanted: string): boolean {
+  const { actorid: id, actortype: type } = attributes;
+  return subject === wanted || [actor, { type, id }].some((one) => one?.type === 'user' && one.id === wanted);
 }
 
 /**

@@ -13,7 +13,8 @@ export const erasureOperations: DocumentedDoor = {
       id: 'requestErasure',
       method: 'POST',
       path: '/v1/erasures',
-      summary: 'Takes on the erasure of a `user_id`, or of the subject of events.',
+      summary:
+        'Takes on the erasure of a `user_id`, or of the subject of events, or of a user who acted in them.',
       scopes: ['erase'],
       body: { schema: erasureSchema, example: { subject: 'ad|Example-LDAP|ada' } },
       success: { status: 202, description: 'It is taken on', schema: erasureReply },

@@ -99,6 +99,25 @@ describe('eraseSubjects', () => {
     });
   });
 
+  it('takes the events in which the user acted, and those alone', async () => {
+    const world = await makeInhabited();
+    const acted = (id: string, type: string, actor: string) =>
+      world.publish(anEvent(id, { topic: orders, actor: { type, id: actor } }));
+    acted('user', 'user', ADA);
+    acted('other-user', 'user', BOB);
+    acted('service', 'service', ADA);
+    world.publish(anEvent('extension', { topic: orders, attributes: { actortype: 'user', actorid: ADA } }));
+    world.publish(anEvent('half', { topic: orders, attributes: { actorid: ADA } }));
+    await world.dispatch();
+    await world.deliver();
+    await eraseWholly(world, ADA);
+    expect(world.history.ids()).toEqual(expect.arrayContaining(['other-user', 'service', 'half']));
+    expect(world.history.ids()).not.toEqual(expect.arrayContaining(['user']));
+    expect(world.history.ids()).not.toEqual(expect.arrayContaining(['extension']));
+    const states = world.deliveries.rows().filter(({ eventId }) => ['user', 'extension'].includes(eventId));
+    expect(new Set(states.map(({ state }) => state))).toEqual(new Set(['erased']));
+  });
+
   it('never posts what was pending, and takes the dead letters off the queue', async () => {
     const world = await makeInhabited();
     await eraseWholly(world, ADA);

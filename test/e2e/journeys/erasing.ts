@@ -63,6 +63,9 @@ export function erasing(journey: JourneyOf): void {
       subscriptions[kind] = (await subscribe(journey(), paths[kind], { topic, schedule })).id;
     }
     await publishAndWait(journey(), newcomer(target.publisher('ldap'), name));
+    const acted = { action: 'Sold', category: 'orders', entity: 'Order', data: { id: '0' } };
+    const sold = await send('/events', { body: { ...acted, actor: { type: 'user', id: subject } } });
+    expect(sold.status).toBe(201);
     for (const number of [1, 2, 3]) {
       events.push(await publish(`${topic}-${number}`, subject));
     }
