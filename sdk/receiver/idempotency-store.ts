@@ -10,7 +10,10 @@ export interface IdempotencyStore {
   begin(id: string, leaseSeconds: number): Promise<'begun' | 'running' | 'finished'>;
   /** Keeps the id for that long. */
   finish(id: string, rememberSeconds: number): Promise<void>;
-  /** It has failed: the next try begins it again. */
+  /**
+   * It has failed: the next try begins it again. What is finished stays so: whoever is later than the lease may fail
+   * after another one has done it.
+   */
   abandon(id: string): Promise<void>;
 }
 
@@ -41,7 +44,9 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
   }
 
   async abandon(id: string): Promise<void> {
-    this.entries.delete(id);
+    if (!this.entries.get(id)?.isFinished) {
+      this.entries.delete(id);
+    }
   }
 
   private put(id: string, isFinished: boolean, seconds: number): void {

@@ -261,6 +261,24 @@ describe('a receiver', () => {
     expect(handle).toHaveBeenCalledTimes(2);
   });
 
+  it('handles one of many that come at once, and one again when that failed', async () => {
+    const ends: Array<(error?: Error) => void> = [];
+    const handle = jest.fn(
+      () => new Promise<void>((resolve, reject) => ends.push((error) => (error ? reject(error) : resolve()))),
+    );
+    const server = await runtimes.fetch(receive({ handle, store: new MemoryIdempotencyStore(now) }));
+    const many = Array.from({ length: 5 }, () => server.send(post).then(({ status }) => status));
+    await until(() => ends.length > 0);
+    ends[0]?.(new Error('no'));
+    expect((await Promise.all(many)).sort()).toEqual([500, 503, 503, 503, 503]);
+    const again = server.send(post);
+    await until(() => ends.length > 1);
+    ends[1]?.();
+    expect([(await again).status, (await server.send(post)).status, handle.mock.calls.length]).toEqual([
+      204, 204, 2,
+    ]);
+  });
+
   it('does not confirm a repetition while the first try is still at it', async () => {
     let end = () => {};
     const handle = jest.fn(
@@ -317,6 +335,17 @@ describe('a receiver', () => {
 });
 
 describe('the memory of one process', () => {
+  it('keeps what another one has finished from whoever fails too late', async () => {
+    let time = 0;
+    const store = new MemoryIdempotencyStore(() => time);
+    await store.begin('a', 10);
+    time = 11;
+    expect(await store.begin('a', 10)).toBe('begun');
+    await store.finish('a', 100);
+    await store.abandon('a');
+    expect(await store.begin('a', 10)).toBe('finished');
+  });
+
   it('lets a lease end, remembers what is finished for its time, and forgets the oldest first', async () => {
     let time = 0;
     const store = new MemoryIdempotencyStore(() => time, 2);
