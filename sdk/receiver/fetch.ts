@@ -42,7 +42,7 @@ export function toFetchHandler<Environment extends unknown[] = unknown[]>(
     const answer = await responder.answer(
       {
         method: request.method,
-        path: pathOf(request.url),
+        ...placeOf(request.url),
         headers: request.headers,
         readBody: (maxBytes) => bodyStream(request, maxBytes),
       },
@@ -76,6 +76,7 @@ function toResponse({ status, headers, body }: Reply): Response {
 }
 
 /** Of a whole URL, or of the path that some runtimes give alone. */
-function pathOf(url: string): string {
-  return new URL(url, 'http://localhost').pathname;
+function placeOf(url: string): { readonly path: string; readonly query: string } {
+  const { pathname, search } = new URL(url, 'http://localhost');
+  return { path: pathname, query: search.slice(1) };
 }

@@ -11,6 +11,8 @@ export interface IncomingRequest {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
+  /** Still encoded, without the question mark. @default empty: events have none */
+  readonly query?: string;
   readonly headers: HeaderSource;
   /** The whole body; called once at most. @throws PayloadTooLargeError as soon as it is known. */
   readBody(maxBytes: number): Promise<RawBody>;

@@ -61,6 +61,7 @@ export async function serveNode(
   const incoming: IncomingRequest = {
     method: request.method ?? 'GET',
     path: requestPath,
+    query: /\?([^#]*)/.exec(request.url ?? '')?.[1] ?? '',
     headers: request.headers as HeaderSource,
     readBody: (maxBytes) => readBody(request, maxBytes),
   };

@@ -23,6 +23,9 @@ export type Failure = Extract<Answer, { outcome: 'failed' }>;
 /** What is said of the message itself; every other refusal is of who asks, or where. */
 const aboutTheMessage: readonly number[] = [400, 406, 409, 410, 413, 415, 422];
 
+/** As the hub says of a bulk: too many, too large together, or one of them too large. */
+const tooLarge = /^Exceed|too large|the limit is/;
+
 /** Those that somebody has to mend. */
 const aboutTheCaller: readonly number[] = [401, 403, 404, 405];
 
@@ -37,7 +40,7 @@ export function readAnswer({ status, headers }: Pick<Response, 'status' | 'heade
   }
   const told = saidIn(json);
   const reason = `answered ${status}${told && `: ${told}`}`;
-  if (status === 413 || (status === 406 && told.startsWith('Exceed'))) {
+  if (status === 413 || (status === 406 && tooLarge.test(told))) {
     return { outcome: 'too_large', reason, status };
   }
   if (aboutTheMessage.includes(status)) {

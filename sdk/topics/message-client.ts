@@ -1,8 +1,10 @@
-import { callOnce } from '../call-once';
-import { parseObject, saidIn } from './answers';
-import { MessageError } from './errors';
+import { applyConfiguration, type ConfigurationReport } from './apply-configuration';
+import { type HubConfiguration, type PostofficeSettings, readConfiguration } from './configuration';
+import { askHealth, cancelAtHub, type Health } from './hub-calls';
+import { HubClient } from './hub-registry';
 import { type Attributes, type JsonText, makeMessage } from './message';
 import { type FlushReport, MessageSender } from './message-sender';
+import { type ConfigurationPlan, type Prune, planConfiguration } from './plan-configuration';
 import { publishInOrder, type Store } from './publish-message';
 import type { BulkResult, CancelResult, PublishResult } from './publish-result';
 import { readScheduleTime, type ScheduleTime } from './schedule-time';
@@ -15,8 +17,14 @@ export interface PublishOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Whether the hub can take messages. */
-export type Health = { readonly status: 'ok' } | { readonly status: 'failed'; readonly reason: string };
+export interface ConfigureOptions {
+  /**
+   * Deletes consumers of the configuration's topics that are not in it: all, or those whose target begins so. Topics are
+   * never deleted. Others may have consumers of your topics: name what is yours. @default none
+   */
+  readonly prune?: Prune;
+  readonly signal?: AbortSignal;
+}
 
 type NameOf<Topics> = keyof Topics & string;
 type PayloadOf<Topics, Name extends NameOf<Topics>> = Topics[Name] | JsonText;
@@ -119,24 +127,17 @@ export class MessageClient<Topics extends object = Readonly<Record<string, unkno
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<CancelResult> {
     if (typeof scheduled === 'number') {
-      return this.#cancelAtHub(scheduled, signal);
+      return cancelAtHub(scheduled, this.#hub, signal);
     }
     const { idempotencyKey: key, outcome } = scheduled;
     const wasKept = outcome !== 'accepted' && (await this.#store?.sender.withdraw(key));
     const [id] = outcome === 'accepted' ? scheduled.ids : (this.#store?.sender.sentSchedules.get(key) ?? []);
-    return id === undefined ? (wasKept ? 'cancelled' : 'gone') : this.#cancelAtHub(id, signal);
+    return id === undefined ? (wasKept ? 'cancelled' : 'gone') : cancelAtHub(id, this.#hub, signal);
   }
 
   /** Asks the hub how it is. Does not throw, but for `aborted`. */
   async health({ signal }: { readonly signal?: AbortSignal } = {}): Promise<Health> {
-    const end = await this.#call('GET', '/api/health/', signal);
-    if (end.outcome === 'failed') {
-      return { status: 'failed', reason: `the hub ${end.reason}` };
-    }
-    const { status } = end.response;
-    return status === 200 && parseObject(end.text)?.status === 'ok'
-      ? { status: 'ok' }
-      : { status: 'failed', reason: `the hub answered ${status} to the question how it is` };
+    return askHealth(this.#hub, signal);
   }
 
   /**
@@ -148,36 +149,55 @@ export class MessageClient<Topics extends object = Readonly<Record<string, unkno
     return this.#store?.sender.flush(signal) ?? { accepted: 0, refused: 0, waiting: 0 };
   }
 
+  /**
+   * Holds topics and consumers as they should be against what is there, and changes nothing.
+   * @param configuration what a file holds once it is parsed, too; the settings of `postoffice_django` are understood.
+   * @throws MessageError `configuration_invalid`, `refused`, `unavailable`, `reply_unreadable`, `aborted`
+   */
+  async planConfiguration(
+    configuration: HubConfiguration | PostofficeSettings,
+    { prune = false, signal }: ConfigureOptions = {},
+  ): Promise<ConfigurationPlan> {
+    return planConfiguration(readConfiguration(configuration), prune, new HubClient(this.#hub, signal));
+  }
+
+  /**
+   * Does what a plan says. What fails is in the report, and does not keep the rest from being done.
+   * @throws MessageError `configuration_invalid` when the plan has problems, and then nothing is done; `aborted`
+   */
+  async applyConfiguration(
+    plan: ConfigurationPlan,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<ConfigurationReport> {
+    return applyConfiguration(plan, new HubClient(this.#hub, signal));
+  }
+
+  /**
+   * Plans and applies: when it has succeeded, doing it again changes nothing.
+   * @throws MessageError as both do
+   *
+   * @example
+   * ```ts
+   * import { MessageClient } from 'changewire/topics';
+   *
+   * const client = new MessageClient({ apiUrl: process.env.API_URL ?? '' });
+   * const { steps } = await client.configure({
+   *   topics: [{ name: 'orders', origin_host: 'https://shop.example.org/messages/' }],
+   *   consumers: [{ topic: 'orders', target: 'https://billing.example.org/orders', from_now: false }],
+   * });
+   * console.log(...steps.map(({ name, outcome }) => `${name} ${outcome}`)); // orders created …
+   * ```
+   */
+  async configure(
+    configuration: HubConfiguration | PostofficeSettings,
+    options: ConfigureOptions = {},
+  ): Promise<ConfigurationReport> {
+    return this.applyConfiguration(await this.planConfiguration(configuration, options), options);
+  }
+
   /** Stops sending from the buffer. What waits stays there; the buffer is yours to close. */
   async close(): Promise<void> {
     await this.#store?.sender.stop();
-  }
-
-  async #cancelAtHub(id: number, signal: AbortSignal | undefined): Promise<CancelResult> {
-    const end = await this.#call('DELETE', `/api/schedule_messages/${id}`, signal);
-    if (end.outcome === 'failed') {
-      throw new MessageError('unavailable', `the hub ${end.reason}`, { cause: end.cause });
-    }
-    const { status } = end.response;
-    if (status >= 200 && status < 300) {
-      return 'cancelled';
-    }
-    if (status === 404 || status === 410) {
-      return 'gone';
-    }
-    const said = saidIn(parseObject(end.text));
-    const code = status >= 500 || status === 429 ? 'unavailable' : 'refused';
-    throw new MessageError(code, `the hub answered ${status}${said && `: ${said}`}`, { status });
-  }
-
-  async #call(method: 'GET' | 'DELETE', path: string, signal: AbortSignal | undefined) {
-    const { baseUrl, retry } = this.#hub;
-    const call = { method, url: `${baseUrl}${path}`, timeoutMs: retry.timeoutMs, signal };
-    const end = await callOnce(this.#hub, call);
-    if (end.outcome === 'aborted') {
-      throw new MessageError('aborted', 'the call was stopped by its signal', { cause: end.cause });
-    }
-    return end;
   }
 }
 

@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as receiver from '../../../sdk/receiver';
 import * as sdk from '../../../sdk/topics';
 import { documentedExamples } from '../../support/documented-examples';
 import { type MessageHub, startMessageHub } from '../../support/message-hub';
@@ -18,11 +20,15 @@ async function run(example: string): Promise<string> {
   const lines: string[] = [];
   const code = example
     .replace(/^import (.*) from 'changewire\/topics';$/gm, 'const $1 = sdk;')
+    .replace(/^import (.*) from 'changewire\/receiver';$/gm, 'const $1 = receiver;')
+    .replace(/^import (.*) from 'node:http';$/gm, 'const $1 = http;')
     .replace(/<\{.*?\}>(?=\()/g, '')
     .replaceAll(`'messages.journal'`, JSON.stringify(path.join(folder, 'messages.journal')));
   const console = { log: (...words: unknown[]) => lines.push(words.join(' ')) };
   const body = `return (async () => { ${code} })()`;
-  await new Function('sdk', 'process', 'console', body)(sdk, { env: { API_URL: hub.url } }, console);
+  const names = ['sdk', 'receiver', 'http', 'process', 'console'];
+  const process = { env: { API_URL: hub.url } };
+  await new Function(...names, body)(sdk, receiver, http, process, console);
   return lines.join('\n');
 }
 
@@ -31,6 +37,8 @@ describe('the examples of the documentation', () => {
     'file-buffer.ts, 1': 'accepted',
     'memory-buffer.ts, 1': '0',
     'message-client.ts, 1': 'accepted accepted cancelled',
+    'message-client.ts, 2': 'orders created orders → https://billing.example.org/orders created',
+    'recovery-endpoint.ts, 1': '',
     'message.ts, 1': '12345678901234567000',
   };
 
