@@ -1,5 +1,6 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import path from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { root } from './vectors';
 
 export interface Receiver {
@@ -9,18 +10,22 @@ export interface Receiver {
   stop(): Promise<unknown>;
 }
 
-/** A subscriber that answers 204 at once, on a thread of its own. */
+/** A subscriber that answers 204 at once, in a process of its own. */
 export async function startReceiver(): Promise<Receiver> {
-  const worker = new Worker(path.join(root, 'bench/receiver-thread.cjs'));
-  const next = () => new Promise<Record<string, unknown>>((resolve) => worker.once('message', resolve));
+  const child = fork(path.join(root, 'bench/receiver-process.cjs'), { execArgv: [] });
+  const next = async (): Promise<Record<string, unknown>> => (await once(child, 'message'))[0];
   const { port } = await next();
   return {
     url: `http://127.0.0.1:${port}`,
     async take() {
       const answered = next();
-      worker.postMessage('take');
+      child.send('take');
       return (await answered).received as [string, number][];
     },
-    stop: () => worker.terminate(),
+    async stop() {
+      const exited = once(child, 'exit');
+      child.disconnect();
+      await exited;
+    },
   };
 }

@@ -1,9 +1,8 @@
 /*
- * A receiver on a thread of its own, so that it takes no time from whoever is measured. A path that begins with
+ * A receiver in a process of its own, so that it takes no time from whoever is measured. A path that begins with
  * /hang/ is never answered, others at once. What came since the last question is told on request, with its epoch milliseconds.
  */
 const { createServer } = require('node:http');
-const { parentPort } = require('node:worker_threads');
 
 let received = [];
 
@@ -17,8 +16,9 @@ const server = createServer((request, response) => {
 });
 
 server.keepAliveTimeout = 60_000;
-server.listen(0, '127.0.0.1', () => parentPort.postMessage({ port: server.address().port }));
-parentPort.on('message', () => {
-  parentPort.postMessage({ received });
+server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));
+process.on('message', () => {
+  process.send({ received });
   received = [];
 });
+process.on('disconnect', () => process.exit());
