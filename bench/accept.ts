@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import { entityEventSchema } from '../core/events/entity-event';
-import { validatePartialProfile } from '../core/person/profile-schema';
+import { judgePartialProfile } from '../core/person/profile-schema';
 import { makeSubmitChange } from '../lambdas/change/submit-change';
 import { makePublishEvents } from '../lambdas/events/publish-events';
 import { makeAuthenticator } from '../lambdas/shared/authenticate';
@@ -53,7 +53,7 @@ function change(plan: Plan): Case {
     door,
     path: '/change',
     body,
-    check: () => validatePartialProfile(JSON.parse(body)),
+    check: () => judgePartialProfile(JSON.parse(body)),
   });
 }
 

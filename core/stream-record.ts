@@ -1,4 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { readUtf8 } from './utf8';
 
 /** Names one record of a stream: sequence numbers are unique per shard only. */
 export interface StreamPosition {
@@ -48,7 +49,7 @@ export function decodeRecord(data: Uint8Array): DecodedRecord {
     }
   }
   try {
-    return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json)) };
+    return { ok: true, value: JSON.parse(readUtf8(json)) };
   } catch {
     return { ok: false, reason: 'not JSON' };
   }

@@ -16,6 +16,8 @@ export interface AcceptancePorts {
   readonly stream: ChangeStream;
   /** ISO 8601. */
   readonly now: string;
+  /** How many bytes of JSON the profiles came in, all together. @default unknown */
+  readonly sentBytes?: number;
 }
 
 /** So many fit into one call of the stream, and so many changes of one user, one by one, into a request. */
@@ -29,9 +31,9 @@ export const MAX_BATCH_MEMBERS = 500;
 export async function acceptChange(
   profile: unknown,
   claimedUserId: string | undefined,
-  { stream, now }: AcceptancePorts,
+  { stream, now, sentBytes }: AcceptancePorts,
 ): Promise<Exclude<Acceptance, { state: 'unconfirmed' }>> {
-  const read = readSubmission(profile, claimedUserId, now);
+  const read = readSubmission(profile, claimedUserId, now, sentBytes);
   if (read.state === 'refused') {
     return read;
   }
@@ -49,7 +51,7 @@ export async function acceptChange(
  */
 export async function acceptChanges(
   members: readonly unknown[],
-  { stream, now }: AcceptancePorts,
+  { stream, now, sentBytes }: AcceptancePorts,
 ): Promise<readonly Acceptance[]> {
   if (members.length > MAX_BATCH_MEMBERS) {
     throw new ServiceError(
@@ -57,7 +59,7 @@ export async function acceptChanges(
       `the batch has ${members.length} members; the limit here is ${MAX_BATCH_MEMBERS}`,
     );
   }
-  const read = members.map((member) => readSubmission(member, undefined, now));
+  const read = members.map((member) => readSubmission(member, undefined, now, sentBytes));
   const submissions = read.flatMap((each) => (each.state === 'readable' ? [each.submission] : []));
   const positions = submissions.length > 0 ? await stream.appendMany(submissions) : [];
   const places = new Map(submissions.map((submission, index) => [submission, positions[index]]));
@@ -87,9 +89,9 @@ const namedByDeletion = [
 export async function acceptDeletion(
   body: unknown,
   claimedUserId: string | undefined,
-  { stream, now }: AcceptancePorts,
+  { stream, now, sentBytes }: AcceptancePorts,
 ): Promise<Exclude<Acceptance, { state: 'unconfirmed' }>> {
-  const read = readSubmission(body, claimedUserId, now);
+  const read = readSubmission(body, claimedUserId, now, sentBytes);
   if (read.state === 'refused') {
     return read;
   }

@@ -6,6 +6,9 @@ import { issuesText } from './read-change';
 /** A profile with every attribute signed by 4096-bit keys has some 60 kB; the rest is room for group maps. */
 export const MAX_PROFILE_BYTES = 300_000;
 
+/** JSON that is read and written again grows by its numbers alone, such as `1e15`; those that grow more are refused. */
+const MOST_GROWTH = 5;
+
 export interface SubmissionRefusal {
   readonly state: 'refused';
   readonly code: 'schema_invalid' | 'profile_too_large';
@@ -23,11 +26,13 @@ export type ReadSubmission =
  * @param member a profile, or a string that holds one as JSON, as CIS's own tools send.
  * @param claimedUserId names the user where the profile does not: a `user_id` that is missing or null.
  * @param now ISO 8601.
+ * @param sentBytes how many bytes of JSON the profile came in, or more; where it is not known, it is measured.
  */
 export function readSubmission(
   member: unknown,
   claimedUserId: string | undefined,
   now: string,
+  sentBytes = Number.POSITIVE_INFINITY,
 ): ReadSubmission {
   const json = typeof member === 'string' ? parseInner(member) : member;
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
@@ -43,7 +48,8 @@ export function readSubmission(
   if (problem !== undefined) {
     return refused('schema_invalid', problem);
   }
-  const bytes = Buffer.byteLength(JSON.stringify(profile));
+  const isSmall = sentBytes * MOST_GROWTH <= MAX_PROFILE_BYTES;
+  const bytes = isSmall ? 0 : Buffer.byteLength(JSON.stringify(profile));
   return bytes > MAX_PROFILE_BYTES
     ? refused(
         'profile_too_large',

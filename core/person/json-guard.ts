@@ -12,7 +12,7 @@ export const MAX_DEPTH = 32;
 export const MAX_ISSUES = 20;
 
 /** Keys that mean something to JavaScript objects themselves. */
-const reservedKeys = new Set(['__proto__', 'constructor', 'prototype']);
+export const reservedKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Longer names are cut in reports. */
 const MAX_NAME_LENGTH = 64;
@@ -47,8 +47,13 @@ function inspect(value: unknown, path: string[], issues: SchemaIssue[]): void {
   }
 }
 
+/** By every reader of JSON. */
+export function isKeptExactly(value: number): boolean {
+  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
+}
+
 function inspectNumber(value: number, path: readonly string[], issues: SchemaIssue[]): void {
-  if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
+  if (!isKeptExactly(value)) {
     report(issues, path, 'is a number that JSON readers cannot keep exactly; send it as a string');
   }
 }

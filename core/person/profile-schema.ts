@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type AttributeDefinition, attributeDefinitions, attributePaths, groupNames } from './attributes';
 import { findUnsafeJson, issuePath, MAX_ISSUES, type SchemaIssue } from './json-guard';
 import { classifications, displayLevels, type PartialProfile, type Profile, publisherNames } from './profile';
+import { isPlainProfile, TIME } from './profile-check';
 
 export type ValidatedProfile<P> =
   | { readonly ok: true; readonly profile: P }
@@ -9,6 +10,11 @@ export type ValidatedProfile<P> =
 
 /** A profile as publishers submit it: any attribute may be missing, none may be unknown. */
 export function validatePartialProfile(json: unknown): ValidatedProfile<PartialProfile> {
+  return isPlainProfile(json) ? { ok: true, profile: json as PartialProfile } : judgePartialProfile(json);
+}
+
+/** The schema's own judgement, whatever {@link isPlainProfile} says; it says what is wrong. */
+export function judgePartialProfile(json: unknown): ValidatedProfile<PartialProfile> {
   return validate<PartialProfile>(partialProfile, json);
 }
 
@@ -68,10 +74,7 @@ const isMapOrNull = (value: unknown) => typeof value === 'object' && !Array.isAr
 /** The original's schema declares the format; times of other forms never came from its clients. */
 const dateTime = z
   .string(must('must be a string'))
-  .regex(
-    /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)$/,
-    'must be a time as in RFC 3339, such as 2019-01-25T12:00:00.000Z',
-  );
+  .regex(TIME, 'must be a time as in RFC 3339, such as 2019-01-25T12:00:00.000Z');
 
 const contents = {
   string: z.string(must('must be a string or null')).nullable(),

@@ -50,7 +50,11 @@ export function makeSubmitChange(ports: SubmitChangePorts): HttpHandler {
     refuseDeletion(request, ports);
     requireScope(await ports.authenticate(request), 'write');
     const body = readChangeBody(request);
-    const acceptance = { stream: ports.stream, now: ports.now().toISOString() };
+    const acceptance = {
+      stream: ports.stream,
+      now: ports.now().toISOString(),
+      sentBytes: request.body.length,
+    };
     if (request.method === 'DELETE') {
       const deletion = await acceptDeletion(body, request.query.user_id, acceptance);
       return deletionOutcome(deletion, await endingsOf([deletion], ports));

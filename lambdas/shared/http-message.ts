@@ -1,4 +1,5 @@
 import { ServiceError } from '../../core/errors';
+import { readUtf8 } from '../../core/utf8';
 
 /** A request as the doors see it: decoded once, headers in lower case. */
 export interface HttpRequest {
@@ -55,7 +56,7 @@ export function readJsonBody(
     );
   }
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(request.body);
+    const text = readUtf8(request.body);
     return { value: JSON.parse(text), text };
   } catch {
     throw new ServiceError('body_not_json', 'the body is not valid JSON in UTF-8');
