@@ -63,6 +63,15 @@ export function mintIdentifiers(
 
 /** A salt that is secret without anybody having to set one, and the same as long as the key is. */
 export function deriveSalt(key: SigningKey): string {
+  const salt = salts.get(key) ?? makeSalt(key);
+  salts.set(key, salt);
+  return salt;
+}
+
+/** Exporting a key takes as long as verifying three signatures. */
+const salts = new WeakMap<SigningKey, string>();
+
+function makeSalt(key: SigningKey): string {
   const der = key.export({ type: 'pkcs8', format: 'der' });
   return createHmac('sha256', der).update('uuid-salt').digest('base64url');
 }

@@ -84,7 +84,8 @@ function outdatedRemark(steps: readonly Step[]): { readonly text?: string } {
  * original does so, and then left as the empty profile has them: nobody can sign them.
  */
 function create(change: PartialProfile, context: IntegrationContext, signer: CisSigner): MergeOutcome {
-  const empty = emptyProfile();
+  blank ??= emptyProfile();
+  const empty = blank;
   const steps = stepsOf(empty, change);
   const refusal =
     judgeNewcomer(change, context) ??
@@ -103,6 +104,9 @@ function create(change: PartialProfile, context: IntegrationContext, signer: Cis
   const profile = withAttributes(merged, stamps);
   return { state: 'integrated', condition: 'create', profile, changedAttributes: attributesSet(profile) };
 }
+
+/** What every new profile starts from; only ever copied. */
+let blank: Profile | undefined;
 
 function attributesOf(steps: readonly Step[]): ReadonlyMap<AttributePath, Attribute> {
   return new Map(steps.map(({ path, after }) => [path, after]));

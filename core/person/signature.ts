@@ -67,9 +67,9 @@ interface ParsedJws {
 
 /** `undefined` for what is no compact JWS with RS256: `none` and HS256 among them. */
 function parseJws(jws: string): ParsedJws | undefined {
-  const parts = jws.split('.');
-  const [header, payload, signature] = parts.map(decodeBase64Url);
-  if (parts.length !== 3 || !header || !payload || !signature || !isRs256(parseJson(header))) {
+  const [header = '', ...parts] = jws.split('.');
+  const [payload, signature] = parts.map(decodeBase64Url);
+  if (parts.length !== 2 || !payload || !signature || !isRs256Header(header)) {
     return undefined;
   }
   return { signedText: Buffer.from(jws.slice(0, jws.lastIndexOf('.'))), payload, signature };
@@ -79,6 +79,12 @@ function parseJws(jws: string): ParsedJws | undefined {
 function decodeBase64Url(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64url');
   return bytes.toString('base64url') === text ? bytes : undefined;
+}
+
+/** Nearly all have the one header. */
+function isRs256Header(text: string): boolean {
+  const bytes = text === HEADER ? undefined : decodeBase64Url(text);
+  return text === HEADER || (bytes !== undefined && isRs256(parseJson(bytes)));
 }
 
 /** `crit` asks for the understanding of extensions; none is understood here (RFC 7515, section 4.1.11). */
