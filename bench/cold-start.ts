@@ -48,7 +48,7 @@ export const coldStart: Bench = {
             floor: startSample([], { NODE_NO_WARNINGS: '1' }),
             figure: 'difference',
           },
-          { rounds: Math.min(rounds, MOST_ROUNDS) },
+          { rounds: Math.min(rounds, MOST_ROUNDS), warmUps: 1 },
         );
         figures.push(started);
       }

@@ -17,6 +17,8 @@ export interface Figure {
 export interface Plan {
   /** Rounds that count; each measures floor and subject once. */
   readonly rounds: number;
+  /** Rounds before those. */
+  readonly warmUps: number;
   /** One sample of a pure operation repeats it for so many milliseconds. */
   readonly sampleMilliseconds: number;
   /** Shows that a bench works, with sizes that say little. */

@@ -16,18 +16,21 @@ export interface Case {
 
 /**
  * Measures a case in rounds, floor and subject in turn, so that whatever else the machine does falls on both. The
- * first round warms up and does not count. The ratio is the median of the rounds' ratios.
+ * rounds before those that count warm up: the compiler takes a second or two to be done with what is called often. The ratio is the median of the rounds' ratios.
  */
-export async function measure(one: Case, { rounds }: Pick<Plan, 'rounds'>): Promise<Figure> {
+export async function measure(
+  one: Case,
+  { rounds, warmUps }: Pick<Plan, 'rounds' | 'warmUps'>,
+): Promise<Figure> {
   const { name, budget, unit, floor, subject, figure = 'ratio' } = one;
   const pairs: { readonly floor: number; readonly subject: number }[] = [];
-  for (let round = 0; round <= rounds; round += 1) {
+  for (let round = 0; round < warmUps + rounds; round += 1) {
     // Whoever comes second finds warm caches: they take turns.
     const first = round % 2 === 0 ? await floor?.() : undefined;
     const taken = await subject();
     pairs.push({ floor: first ?? (await floor?.()) ?? 0, subject: taken });
   }
-  const counted = pairs.slice(1);
+  const counted = pairs.slice(warmUps);
   const values = counted.map((pair) => (figure === 'ratio' ? pair.subject : pair.subject - pair.floor));
   const ratios = figure === 'ratio' && floor ? counted.map((pair) => pair.subject / pair.floor) : undefined;
   return {

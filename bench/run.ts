@@ -10,8 +10,8 @@ import { type Bench, type Figure, isOverBudget, type Plan } from './figure';
 import { toTable } from './table';
 
 const plans: Readonly<Record<'full' | 'quick', Plan>> = {
-  full: { rounds: 11, sampleMilliseconds: 60, isQuick: false },
-  quick: { rounds: 2, sampleMilliseconds: 2, isQuick: true },
+  full: { rounds: 11, warmUps: 10, sampleMilliseconds: 80, isQuick: false },
+  quick: { rounds: 2, warmUps: 1, sampleMilliseconds: 2, isQuick: true },
 };
 
 async function main(): Promise<void> {

@@ -23,6 +23,12 @@ export interface StreamRecord extends StreamPosition {
 /** Below this size compression costs more than it saves. */
 const COMPRESS_FROM_BYTES = 1024;
 
+/** Twice as fast as zlib's own choice, for a tenth more bytes. */
+const COMPRESSION_LEVEL = 3;
+
+/** What most records unpack to at most, so that one piece of memory takes it. */
+const UNPACKED_BYTES = 64 * 1024;
+
 /** A record that unpacks to more than this is refused unread: a zip bomb must not take the function down. */
 export const MAX_RECORD_BYTES = 8 * 1024 * 1024;
 
@@ -33,7 +39,7 @@ export type DecodedRecord =
 /** A stream record: JSON, gzipped when it is worth it (25 kB of signatures become 4 kB). */
 export function encodeRecord(value: unknown): Uint8Array {
   const json = Buffer.from(JSON.stringify(value));
-  return json.length < COMPRESS_FROM_BYTES ? json : gzipSync(json);
+  return json.length < COMPRESS_FROM_BYTES ? json : gzipSync(json, { level: COMPRESSION_LEVEL });
 }
 
 /** The reverse of {@link encodeRecord}. Never throws: what cannot be read is a refusal with its reason. */
@@ -42,7 +48,7 @@ export function decodeRecord(data: Uint8Array): DecodedRecord {
   let json: Uint8Array = data;
   if (isGzip) {
     try {
-      json = gunzipSync(data, { maxOutputLength: MAX_RECORD_BYTES });
+      json = gunzipSync(data, { maxOutputLength: MAX_RECORD_BYTES, chunkSize: UNPACKED_BYTES });
     } catch (error) {
       const tooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
       return { ok: false, reason: tooLarge ? 'unpacks to more than 8 MiB' : 'not readable as gzip' };
