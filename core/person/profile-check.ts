@@ -27,7 +27,7 @@ const contents: Readonly<Record<AttributeDefinition['kind'], Check>> = {
   string: (value) => typeof value === 'string' || value === null,
   boolean: (value) => typeof value === 'boolean' || value === null,
   values: (value) => value === null || isFlat(value),
-  map: (value) => value === null || (!Array.isArray(value) && isFlat(value)),
+  map: (value) => value === null || (isObject(value) && isFlat(value)),
 };
 
 const members = new Map<string, Check>([
