@@ -9,6 +9,7 @@ import { alarmProps, fiveMinutes, type Harm, minute } from './alarms';
 import { addDashboard, type Watched } from './dashboard';
 import type { Erasure } from './erasure';
 import type { MessageSchedule } from './message-schedule';
+import { optionalAlarms } from './optional-alarms';
 import { ownMetric } from './own-metric';
 import type { ServiceFunction } from './service-function';
 import { workerHarms } from './worker-harms';
@@ -78,7 +79,9 @@ export class Monitoring extends Construct {
 
   private addDeliveryAlarms(): void {
     const { queue, deadLetters } = this.props.webhooks.deliveries;
-    this.addNoticeAlarm();
+    for (const [id, harm] of optionalAlarms(this.props.webhooks)) {
+      this.addAlarm(id, harm);
+    }
     this.addAlarm('dead-letters', {
       harm: 'Subscribers miss events: dead letters wait to be sent again',
       anchor: 'dead-letters',
@@ -118,21 +121,6 @@ export class Monitoring extends Construct {
       'Webhook retries do not go out: requeue-deliveries has not run for 10 minutes',
       this.props.webhooks.requeueDeliveries,
     );
-  }
-
-  private addNoticeAlarm(): void {
-    const { owners } = this.props.webhooks;
-    if (owners) {
-      this.addAlarm('owners-not-told', {
-        harm: 'Owners are not told that their subscriptions fail: mails could not be sent',
-        anchor: 'owners-not-told',
-        metric: owners.notices.deadLetters.metricApproximateNumberOfMessagesVisible({
-          period: fiveMinutes,
-          statistic: 'Maximum',
-        }),
-        threshold: 0,
-      });
-    }
   }
 
   private addScheduleAlarms(): void {
@@ -211,6 +199,7 @@ export class Monitoring extends Construct {
       change.integrateChanges,
       dispatch.dispatchEvents,
       webhooks.deliverWebhooks,
+      ...(webhooks.publishing ? [webhooks.publishing.publishDeliveries] : []),
       webhooks.requeueDeliveries,
       webhooks.resendDeadLetters,
       webhooks.replayEvents,
