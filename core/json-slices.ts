@@ -20,11 +20,12 @@ export function sliceMembers(text: string): ReadonlyMap<string, string> {
 /**
  * The texts of the elements of a JSON array, as they came.
  * @param text a JSON array that `JSON.parse` takes; anything else gives nonsense.
+ * @param most how many, from the first one on.
  */
-export function sliceElements(text: string): readonly string[] {
+export function sliceElements(text: string, most: number = Number.POSITIVE_INFINITY): readonly string[] {
   const elements: string[] = [];
   let at = skipSpace(text, text.indexOf('[') + 1);
-  while (at < text.length && text[at] !== ']') {
+  while (at < text.length && text[at] !== ']' && elements.length < most) {
     const end = skipValue(text, at);
     elements.push(text.slice(at, end));
     const separator = skipSpace(text, end);

@@ -9,6 +9,7 @@ import { EventsDoor } from './constructs/events-door';
 import { HttpApi } from './constructs/http-api';
 import { HubDoor } from './constructs/hub-door';
 import { Management } from './constructs/management';
+import { MessageRecovery } from './constructs/message-recovery';
 import { MessageSchedule } from './constructs/message-schedule';
 import { Monitoring } from './constructs/monitoring';
 import { PersonDoor } from './constructs/person-door';
@@ -39,7 +40,7 @@ export class ChangewireStack extends Stack {
     const events = new EventLog(this, 'events', settings);
     const change = new ChangePipeline(this, 'change', { ...stage, secrets, events });
     const person = new PersonDoor(this, 'person', { ...stage, secrets, profiles: change.profiles });
-    const webhooks = new WebhookDelivery(this, 'webhooks', { ...stage, secrets, events, registry });
+    const webhooks = new WebhookDelivery(this, 'webhooks', { ...stage, events, registry });
     const dispatch = new EventDispatch(this, 'dispatch', { ...stage, events, registry, webhooks });
     const management = new Management(this, 'manage', { ...stage, secrets, events, registry, webhooks });
     const callbacks = new WebhooksDoor(this, 'callbacks', {
@@ -53,6 +54,7 @@ export class ChangewireStack extends Stack {
     const messages = new TopicsDoor(this, 'messages', { ...stage, registry, events });
     const hub = new HubDoor(this, 'hub', { ...stage, secrets, events });
     const schedule = new MessageSchedule(this, 'schedule', { ...stage, events });
+    const recovery = new MessageRecovery(this, 'recovery', { ...stage, registry, events });
     const erasure = new Erasure(this, 'erasure', { ...stage, change, events, registry, webhooks });
     const api = new HttpApi(this, 'http', {
       settings,
@@ -68,7 +70,16 @@ export class ChangewireStack extends Stack {
       ],
     });
 
-    new Monitoring(this, 'monitoring', { settings, change, dispatch, webhooks, schedule, erasure, api });
+    new Monitoring(this, 'monitoring', {
+      settings,
+      change,
+      dispatch,
+      webhooks,
+      schedule,
+      recovery,
+      erasure,
+      api,
+    });
     this.addOutputs({ change, dispatch, events });
     this.warnOfPlaceholders(settings);
   }

@@ -1,10 +1,4 @@
-import {
-  readCisPrivateKey,
-  readJwksUri,
-  readPublisherRules,
-  readPublishersJwks,
-  readServiceAccount,
-} from './setting-files';
+import { readCisPrivateKey, readJwksUri, readPublisherRules, readPublishersJwks } from './setting-files';
 import { parseOverrides, type SettingOverrides, SettingsError } from './settings';
 import {
   type Defaults,
@@ -25,6 +19,7 @@ export interface StageSettings
       | 'triggerToken'
       | 'tokenSecret'
       | 'hubKeys'
+      | 'pubsub'
       | 'publicBaseUrl'
       | 'forwardProxy'
       | 'notifyFrom'
@@ -40,18 +35,6 @@ export interface StageSettings
   readonly jwksUri: string;
   readonly issuer: string;
   readonly audience: string;
-  /** Absent: consumers of the type pubsub cannot be made. */
-  readonly pubsub?: PubsubSettings | undefined;
-}
-
-/** Where consumers of the type pubsub publish to. */
-export interface PubsubSettings {
-  /** @default Google's own */
-  readonly baseUrl?: string | undefined;
-  readonly project: string;
-  /** The JSON of the account's key file; in the preview alone, elsewhere it is a secret's value. */
-  readonly serviceAccount?: string | undefined;
-  readonly idAttribute?: string | undefined;
 }
 
 /**
@@ -75,7 +58,6 @@ export function stageSettings(
     audience,
     requireAuth,
     hubs,
-    pubsub,
     ...plain
   } = given;
   const settings: StageSettings = {
@@ -91,12 +73,10 @@ export function stageSettings(
     jwksUri: jwksUri ? readJwksUri(jwksUri, baseDirectory) : '',
     issuer: issuer ?? '',
     audience: audience ?? '',
-    pubsub: pubsub && readPubsub(pubsub, baseDirectory),
   };
   requireIdentityProvider(settings);
   refuseSecretsInTemplate(settings);
   refuseUncheckedProd(settings);
-  requireSecurePubsub(settings);
   requireWholeMinutes(settings);
   requireDuplicatesOutliveStream(settings);
   return settings;
@@ -125,17 +105,8 @@ function requireIdentityProvider(settings: StageSettings): void {
 
 /** A template is readable by everyone who may look at the stack; outside the preview it holds no secret. */
 function refuseSecretsInTemplate(settings: StageSettings): void {
-  const { registrationToken, triggerToken, tokenSecret, cisPrivateKey, hubKeys, pubsub } = settings;
-  const serviceAccount = pubsub?.serviceAccount;
-  const secrets = {
-    registrationToken,
-    triggerToken,
-    tokenSecret,
-    cisPrivateKey,
-    hubKeys,
-    'pubsub.serviceAccount': serviceAccount,
-  };
-  const found = Object.entries(secrets).find(([, value]) => value !== undefined)?.[0];
+  const secrets = ['registrationToken', 'triggerToken', 'tokenSecret', 'cisPrivateKey', 'hubKeys'] as const;
+  const found = secrets.find((key) => settings[key] !== undefined);
   if (found !== undefined && settings.stage !== 'preview') {
     throw new SettingsError(
       `the stage ${settings.stage} does not take the setting ${found}: it would be readable in the template. ` +
@@ -156,27 +127,13 @@ function refuseUncheckedProd(settings: StageSettings): void {
   }
 }
 
-function readPubsub(given: PubsubSettings, baseDirectory: string): PubsubSettings {
-  const { serviceAccount, ...rest } = given;
-  return serviceAccount === undefined
-    ? rest
-    : { ...rest, serviceAccount: readServiceAccount(serviceAccount, baseDirectory) };
-}
-
-/** What is published, and the token that lets us publish, cross the open network. */
-function requireSecurePubsub({ stage, pubsub }: StageSettings): void {
-  if (stage !== 'preview' && pubsub?.baseUrl !== undefined && !pubsub.baseUrl.startsWith('https:')) {
-    throw new SettingsError(
-      `the stage ${stage} publishes over https alone: pubsub.baseUrl is ${pubsub.baseUrl}`,
-    );
-  }
-}
-
 /** AWS runs a schedule once a minute at most; the local runner any number of seconds. */
-function requireWholeMinutes({ stage, tickSeconds }: StageSettings): void {
-  if (stage !== 'preview' && tickSeconds % 60 !== 0) {
+function requireWholeMinutes(settings: StageSettings): void {
+  const { stage } = settings;
+  const wrong = (['tickSeconds', 'recoverySeconds'] as const).find((key) => settings[key] % 60 !== 0);
+  if (stage !== 'preview' && wrong !== undefined) {
     throw new SettingsError(
-      `the stage ${stage} needs tickSeconds in whole minutes (60, 120, …): it is ${tickSeconds}`,
+      `the stage ${stage} needs ${wrong} in whole minutes (60, 120, …): it is ${settings[wrong]}`,
     );
   }
 }

@@ -173,10 +173,10 @@ export class Boot {
   ): void {
     const { journal } = this;
     const checkpoints = new Checkpoints(this.dataPath('checkpoints.json'), this.options.rewind ?? true);
-    const tickSeconds = this.options.tickSeconds ?? DEFAULT_TICK_SECONDS;
+    const { tickSeconds = DEFAULT_TICK_SECONDS, tickSecondsOf } = this.options;
     const work = [
       ...readMappings({ inventory, endpoints, pools, checkpoints, journal }),
-      ...readSchedules({ inventory, functions: pools, tickSeconds, journal }),
+      ...readSchedules({ inventory, functions: pools, tickSeconds, tickSecondsOf, journal }),
     ];
     this.teardown.add('mappings and schedules', async () => {
       // Together with the functions: a hung invocation would hold its mapping until its time-out.

@@ -15,6 +15,8 @@ export interface LocalOptions {
   readonly workersPerFunction?: number | Readonly<Record<string, number>>;
   /** What `rate(1 minute)` becomes, in seconds. @default 1 */
   readonly tickSeconds?: number;
+  /** The same for single functions, by their names. */
+  readonly tickSecondsOf?: Readonly<Record<string, number>>;
   /** Values of template parameters. @default their defaults */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Hears every line of the functions, as `name | text`, and of the runner, as `local | text`. */

@@ -53,6 +53,7 @@ export async function bootStack(
       keysDirectory: keys.directory,
       workersPerFunction: options.workers ?? workersOf(local.localWorkers),
       tickSeconds: local.tickSeconds,
+      tickSecondsOf: { 'recover-messages': local.recoverySeconds },
       ...(options.data && { dataDirectory: path.resolve(options.data) }),
     });
     const running: RunningStack = {

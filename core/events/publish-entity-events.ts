@@ -5,9 +5,9 @@ import type { TimeLimit } from '../topics/time-limit';
 import { withoutFormats } from '../topics/without-formats';
 import { type EntityEventCall, readEntityEvent } from './entity-event';
 import { type Event, topicKeyText } from './event';
+import { toEventBatches } from './event-batches';
 import type { JsonText } from './event-draft';
-import { eventBytes } from './event-size';
-import type { EventBatch, EventIntake, OfferOutcome } from './ports';
+import type { EventIntake, OfferOutcome } from './ports';
 
 export interface PublishEntityEventsPorts {
   readonly topics: Pick<TopicStore, 'find'>;
@@ -25,9 +25,6 @@ export type EntityEventOutcome =
   | { readonly outcome: 'accepted'; readonly eventId: string }
   | { readonly outcome: 'throttled' | 'failed' }
   | { readonly outcome: 'refused'; readonly reason: string };
-
-/** A stream takes 1 MiB a record, its key included; what is below that before it is compressed fits always. */
-const MAX_RECORD_BYTES = 900_000;
 
 const TOPICS_AT_A_TIME = 16;
 
@@ -108,28 +105,12 @@ async function offer(
   partitionKey: string,
   stream: EventIntake,
 ): Promise<readonly OfferOutcome[]> {
-  const batches = toBatches(events, partitionKey);
+  const batches = toEventBatches(events, partitionKey);
   if (batches.length === 0) {
     return [];
   }
   const outcomes = await stream.offer(batches);
   return batches.flatMap((batch, index) => batch.events.map(() => outcomes[index] ?? 'failed'));
-}
-
-/** As few records as take the events: one, as a rule. */
-function toBatches(events: readonly Event[], partitionKey: string): readonly EventBatch[] {
-  const batches: Event[][] = [];
-  let room = 0;
-  for (const event of events) {
-    const bytes = eventBytes(event) + 1;
-    if (bytes > room) {
-      batches.push([]);
-      room = MAX_RECORD_BYTES;
-    }
-    batches.at(-1)?.push(event);
-    room -= bytes;
-  }
-  return batches.map((batch) => ({ partitionKey, events: batch }));
 }
 
 function toOutcome({ id }: Event, outcome: OfferOutcome): EntityEventOutcome {

@@ -43,15 +43,14 @@ export function makeHubEvent(context: HubEventContext, news: HubNews, now: strin
   }
   const { userId } = context;
   const { dataJson, attributes, topic } = contentOf(context, news);
-  const parsed = zonedTime.safeParse(context.time);
-  const time = parsed.success ? toUtc(parsed.data) : now;
+  const time = zonedTime.safeParse(context.time);
   const event: Event = {
-    id: idOf(context, time, news, dataJson),
+    id: idOf(context, news, dataJson),
     topic,
     source: `/hubs/${encodeURIComponent(context.hub.toLowerCase())}/client/${encodeURIComponent(context.connectionId)}`,
     // A connection's id is no subject: clients of MQTT choose theirs, and could choose the name of somebody.
     ...(userId !== undefined && { subject: userId, actor: { type: 'user', id: userId } }),
-    time,
+    time: time.success ? toUtc(time.data) : now,
     dataJson,
     attributes,
   };
@@ -138,8 +137,8 @@ function shortOf(contentType: string | undefined): string | undefined {
     : undefined;
 }
 
-function idOf(context: HubEventContext, time: string, news: HubNews, dataJson: string): string {
-  const { origin, hub, connectionId, mqtt, eventType, eventName, id = '' } = context;
+function idOf(context: HubEventContext, news: HubNews, dataJson: string): string {
+  const { origin, hub, connectionId, mqtt, eventType, eventName, id = '', time = '' } = context;
   return derivedId(
     'evt',
     ...['hub', origin.toLowerCase(), hub.toLowerCase(), connectionId],

@@ -15,6 +15,10 @@ export const systemTopics: readonly SystemTopic[] = [
     'delivery.dead',
     'A delivery has used up its attempts; names the event, the subscription and why.',
   ),
+  systemTopic(
+    'delivery.unrecovered',
+    'Messages stay at an application: recovery cannot reach it, or cannot take some of its rows; names them and why.',
+  ),
   systemTopic('profile.created', 'A person has a profile now; names the attributes that it holds.'),
   systemTopic('profile.deleted', 'A profile is gone; names the user whose it was.'),
   systemTopic(

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ServiceFunction } from './service-function';
 
 /** When to say that users are harmed. */
 export interface Harm {
@@ -33,5 +34,18 @@ export function alarmProps({ harm, anchor, metric, threshold, comparison, period
     comparisonOperator: comparison ?? ComparisonOperator.GREATER_THAN_THRESHOLD,
     evaluationPeriods: periods ?? 1,
     treatMissingData: silenceIsHarm ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+  };
+}
+
+/** What has to run every minute does not. @param harm what does not happen then. */
+export function tickHarm(harm: string, fn: ServiceFunction): Harm {
+  return {
+    harm: `${harm}: ${fn.stem} has not run for 10 minutes`,
+    anchor: 'tick-stopped',
+    metric: fn.function.metricInvocations({ period: fiveMinutes }),
+    threshold: 1,
+    comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
+    periods: 2,
+    silenceIsHarm: true,
   };
 }

@@ -1,15 +1,16 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { StageSettings } from '../stage';
-import { alarmProps, fiveMinutes, type Harm, minute } from './alarms';
+import { alarmProps, fiveMinutes, type Harm, minute, tickHarm } from './alarms';
 import { addDashboard, type Watched } from './dashboard';
 import type { Erasure } from './erasure';
+import { messageHarms } from './message-harms';
+import type { MessageRecovery } from './message-recovery';
 import type { MessageSchedule } from './message-schedule';
-import { optionalAlarms } from './optional-alarms';
 import { ownMetric } from './own-metric';
 import type { ServiceFunction } from './service-function';
 import { workerHarms } from './worker-harms';
@@ -18,6 +19,7 @@ export interface MonitoringProps extends Watched {
   readonly settings: StageSettings;
   readonly erasure: Erasure;
   readonly schedule: MessageSchedule;
+  readonly recovery: MessageRecovery;
 }
 
 /** A stream this far behind is felt: a person who changed a name still sees the old one. */
@@ -32,9 +34,6 @@ const OLDEST_DELIVERY_MINUTES = 30;
 /** A queue keeps messages for 14 days: four of them are left to send the dead letters again. */
 const OLD_DEAD_LETTER_DAYS = 10;
 
-/** Scheduled messages are to the second; this late, somebody has noticed. */
-const LATE_SECONDS = 60;
-
 /** Alarms that name the user's harm and lead to a paragraph of the runbook; a dashboard; in prod, a topic. */
 export class Monitoring extends Construct {
   private readonly alarms: Alarm[] = [];
@@ -47,7 +46,9 @@ export class Monitoring extends Construct {
     super(scope, id);
     this.addStreamAlarms();
     this.addDeliveryAlarms();
-    this.addScheduleAlarms();
+    for (const [id, harm] of Object.entries(messageHarms(props.schedule, props.recovery))) {
+      this.addAlarm(id, harm);
+    }
     this.addDoorAlarms();
     this.addRefusalAlarms();
     for (const fn of this.workers()) {
@@ -79,9 +80,7 @@ export class Monitoring extends Construct {
 
   private addDeliveryAlarms(): void {
     const { queue, deadLetters } = this.props.webhooks.deliveries;
-    for (const [id, harm] of optionalAlarms(this.props.webhooks)) {
-      this.addAlarm(id, harm);
-    }
+    this.addNoticeAlarm();
     this.addAlarm('dead-letters', {
       harm: 'Subscribers miss events: dead letters wait to be sent again',
       anchor: 'dead-letters',
@@ -116,40 +115,25 @@ export class Monitoring extends Construct {
       threshold: 10,
       periods: 2,
     });
-    this.addTickAlarm(
+    this.addAlarm(
       'tick-stopped',
-      'Webhook retries do not go out: requeue-deliveries has not run for 10 minutes',
-      this.props.webhooks.requeueDeliveries,
+      tickHarm('Webhook retries do not go out', this.props.webhooks.requeueDeliveries),
     );
   }
 
-  private addScheduleAlarms(): void {
-    const { requeueMessages } = this.props.schedule;
-    this.addAlarm('scheduled-messages-late', {
-      harm: `Scheduled messages go out more than ${LATE_SECONDS} seconds after their time`,
-      anchor: 'scheduled-messages-late',
-      metric: ownMetric('ReleaseLateness', 'release-messages').with({ statistic: 'Maximum' }),
-      threshold: LATE_SECONDS * 1000,
-      periods: 2,
-    });
-    this.addTickAlarm(
-      'schedule-stopped',
-      'Scheduled messages do not go out: requeue-messages has not run for 10 minutes',
-      requeueMessages,
-    );
-  }
-
-  /** What has to run every minute does not. */
-  private addTickAlarm(id: string, harm: string, fn: ServiceFunction): void {
-    this.addAlarm(id, {
-      harm,
-      anchor: 'tick-stopped',
-      metric: fn.function.metricInvocations({ period: fiveMinutes }),
-      threshold: 1,
-      comparison: ComparisonOperator.LESS_THAN_THRESHOLD,
-      periods: 2,
-      silenceIsHarm: true,
-    });
+  private addNoticeAlarm(): void {
+    const { owners } = this.props.webhooks;
+    if (owners) {
+      this.addAlarm('owners-not-told', {
+        harm: 'Owners are not told that their subscriptions fail: mails could not be sent',
+        anchor: 'owners-not-told',
+        metric: owners.notices.deadLetters.metricApproximateNumberOfMessagesVisible({
+          period: fiveMinutes,
+          statistic: 'Maximum',
+        }),
+        threshold: 0,
+      });
+    }
   }
 
   private addDoorAlarms(): void {
@@ -194,17 +178,17 @@ export class Monitoring extends Construct {
   }
 
   private workers(): readonly ServiceFunction[] {
-    const { change, dispatch, webhooks, schedule, erasure } = this.props;
+    const { change, dispatch, webhooks, schedule, recovery, erasure } = this.props;
     return [
       change.integrateChanges,
       dispatch.dispatchEvents,
       webhooks.deliverWebhooks,
-      ...(webhooks.publishing ? [webhooks.publishing.publishDeliveries] : []),
       webhooks.requeueDeliveries,
       webhooks.resendDeadLetters,
       webhooks.replayEvents,
       schedule.requeueMessages,
       schedule.releaseMessages,
+      recovery.recoverMessages,
       erasure.eraseSubject,
       ...(webhooks.owners ? [webhooks.owners.notifyOwners] : []),
     ];

@@ -99,6 +99,11 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem', 'PutItem', 'DeleteItem');
   }
 
+  /** Lets the function find the origins that topics name, keep how sweeping them goes, and look topics up. */
+  grantRecover(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'BatchGetItem', 'Query', 'UpdateItem');
+  }
+
   /** Lets the function list all accounts, and the subscriptions of each. */
   grantWalk(fn: ServiceFunction): void {
     this.store.grant(fn, 'BatchGetItem', 'Query');

@@ -14,21 +14,25 @@ export interface ScheduleSurroundings {
   readonly functions: ReadonlyMap<string, Invocable>;
   /** What once a minute, the fastest that AWS offers, becomes here. */
   readonly tickSeconds: number;
+  /** The same by the name of the function that is run. */
+  readonly tickSecondsOf?: Readonly<Record<string, number>> | undefined;
   readonly journal: Journal;
 }
 
 /** Reads the template's scheduled rules, ready to start. */
 export function readSchedules(surroundings: ScheduleSurroundings): ScheduledRule[] {
-  const { inventory, journal } = surroundings;
+  const { inventory, journal, tickSeconds, tickSecondsOf = {} } = surroundings;
   return inventory
     .ofType('AWS::Events::Rule')
     .filter((rule) => (textOf(rule, 'State') ?? 'ENABLED') === 'ENABLED')
     .map((rule) => {
-      const targets = (rule.properties.Targets ?? []) as readonly Record<string, unknown>[];
+      const declared = (rule.properties.Targets ?? []) as readonly Record<string, unknown>[];
+      const targets = declared.map((target) => targetOf(rule, target, surroundings.functions));
+      const own = targets.map(({ fn }) => tickSecondsOf[fn.name]).find((seconds) => seconds !== undefined);
       return new ScheduledRule(
         String(inventory.attribute(rule.logicalId, 'Arn')),
-        scheduleOf(rule, surroundings.tickSeconds),
-        targets.map((target) => targetOf(rule, target, surroundings.functions)),
+        scheduleOf(rule, own ?? tickSeconds),
+        targets,
         journal,
       );
     });

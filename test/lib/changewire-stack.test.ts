@@ -12,9 +12,9 @@ const dev = templateOf('dev');
 const prod = templateOf('prod');
 const stages = { preview, dev, prod };
 /** With what only settings bring. */
-const whole = templateOf('prod', { notifyFrom: 'hub@acme.io', pubsub: { project: 'acme' } });
+const whole = templateOf('prod', { notifyFrom: 'hub@acme.io' });
 const all = Object.keys(functions) as FunctionName[];
-const stems = all.filter((stem) => stem !== 'notify-owners' && stem !== 'publish-deliveries');
+const stems = all.filter((stem) => stem !== 'notify-owners');
 
 describe.each(all)('the function %s', (stem) => {
   const definition: FunctionDefinition = functions[stem];
@@ -175,6 +175,16 @@ describe('permissions', () => {
         `sqs:GetQueueAttributes ${releases}`,
         `sqs:ReceiveMessage ${releases}`,
         `sqs:SendMessage ${releases}`,
+      ],
+    ],
+    [
+      'recover-messages',
+      [
+        'dynamodb:BatchGetItem topics/registry',
+        'dynamodb:GetItem topics/registry',
+        'dynamodb:Query topics/registry',
+        'dynamodb:UpdateItem topics/registry',
+        `kinesis:PutRecords ${events}`,
       ],
     ],
     ['read-health', []],
@@ -469,7 +479,13 @@ describe('the deliveries queue', () => {
 
 describe('the tick', () => {
   it('runs what looks for due work every minute', () => {
-    for (const stem of ['requeue-deliveries', 'resend-dead-letters', 'replay-events', 'requeue-messages']) {
+    for (const stem of [
+      'requeue-deliveries',
+      'resend-dead-letters',
+      'replay-events',
+      'requeue-messages',
+      'recover-messages',
+    ]) {
       expect(at(preview, `${stem}/Tick/Resource`).Properties).toMatchObject({
         ScheduleExpression: 'rate(1 minute)',
         State: 'ENABLED',

@@ -17,11 +17,7 @@ const handlersDirectory = stubHandlers();
 
 function stackOf(stage: StageName): { readonly app: App; readonly stack: ChangewireStack } {
   const app = makeApp({ outdir: mkdtempSync(join(tmpdir(), 'changewire-nag-')) });
-  const settings = {
-    ...(stage !== 'preview' && identity),
-    notifyFrom: 'hub@acme.io',
-    pubsub: { project: 'acme' },
-  };
+  const settings = { ...(stage !== 'preview' && identity), notifyFrom: 'hub@acme.io' };
   const stack = addStack(app, { stage, settings, handlersDirectory });
   return { app, stack };
 }

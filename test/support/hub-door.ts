@@ -40,7 +40,6 @@ export function openHubDoor(options: HubDoorOptions = {}) {
   const appended: EventBatch[] = [];
   const decisions: ConnectDecision[] = [];
   const errors: unknown[] = [];
-  const clock = { now: new Date('2026-11-28T12:00:00.250Z') };
   const secrets = { hubs: secretText(JSON.stringify(hubs)), keys: secretText(JSON.stringify(keys)) };
   const invoke = httpFunction({
     name: 'handle-hub-events',
@@ -57,7 +56,7 @@ export function openHubDoor(options: HubDoorOptions = {}) {
             appended.push(...batches);
           },
         },
-        now: () => clock.now,
+        now: () => new Date('2026-11-28T12:00:00.250Z'),
         onDecision: (_, decision) => decisions.push(decision),
         onError: (error) => errors.push(error),
       }),
@@ -67,7 +66,7 @@ export function openHubDoor(options: HubDoorOptions = {}) {
     return { status: reply.statusCode, headers: reply.headers ?? {}, text: reply.body };
   };
   const events = (): readonly Event[] => appended.flatMap((batch) => batch.events);
-  return { send, events, appended, decisions, errors, secrets, clock };
+  return { send, events, appended, decisions, errors, secrets };
 }
 
 function toEvent(sent: Partial<SentEvent>, { hub = 'chat', query, lines }: HubCall): APIGatewayProxyEvent {

@@ -1,0 +1,82 @@
+import type { IncomingMessage } from 'node:http';
+import type { OriginClient } from '../../core/messages/recover-ports';
+import { makeVettedConnections, type VettedConnectionSettings } from './vetted-connections';
+
+/** Contract Postoffice, section 4: what the original waits for an answer. */
+const TIMEOUT_SECONDS = 5;
+
+/** The longest body that the original takes, and so the largest message that can have been refused there. */
+const MAX_LIST_BYTES = 8_000_000;
+
+/** Beyond this, closing a connection is cheaper than reading on. */
+const MAX_REST_BYTES = 64 * 1024;
+
+const HEADERS = { accept: 'application/json' };
+
+/** An answer with more than {@link MAX_LIST_BYTES}, which is not read to its end. */
+class TooLarge extends Error {}
+
+/** Origins over connections behind the network guard: no credentials, no redirects. */
+export function makeHttpOriginClient(settings: VettedConnectionSettings): OriginClient & { close(): void } {
+  const connections = makeVettedConnections(settings);
+  return {
+    async list(url) {
+      const request = { method: 'GET', url, headers: HEADERS };
+      const outcome = await connections.ask(request, TIMEOUT_SECONDS, readList);
+      return 'failure' in outcome ? { failure: outcome.failure } : outcome.answer;
+    },
+    async remove(url) {
+      const request = { method: 'DELETE', url, headers: HEADERS };
+      const outcome = await connections.ask(request, TIMEOUT_SECONDS, readStatus);
+      return 'failure' in outcome ? { failure: outcome.failure } : outcome.answer;
+    },
+    close: connections.close,
+  };
+}
+
+async function readList(response: IncomingMessage): ReturnType<OriginClient['list']> {
+  const status = response.statusCode ?? 0;
+  try {
+    return { status, text: decode(await readBody(response)) };
+  } catch (error) {
+    if (error instanceof TooLarge) {
+      return { failure: 'answer_too_large' };
+    }
+    throw error;
+  }
+}
+
+/** What is no UTF-8 is no JSON, and so no list. */
+function decode(body: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return '';
+  }
+}
+
+async function readBody(response: IncomingMessage): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response) {
+    length += chunk.length;
+    if (length > MAX_LIST_BYTES) {
+      // Leaving the loop closes the connection.
+      throw new TooLarge();
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** What is answered beside the status is read, so that the connection can be used again, as long as there is little. */
+async function readStatus(response: IncomingMessage): Promise<{ readonly status: number }> {
+  let length = 0;
+  for await (const chunk of response) {
+    length += chunk.length;
+    if (length > MAX_REST_BYTES) {
+      break;
+    }
+  }
+  return { status: response.statusCode ?? 0 };
+}
