@@ -3,6 +3,9 @@ import * as z from 'zod';
 /** Also a stage's settings are held against this, before they are deployed: it imports nothing of ours. */
 const text = z.string().min(1).max(1024);
 
+/** As base64 it is as much as the receiver library lets a state have. */
+const MAX_STATE_BYTES = 6144;
+
 /** As Azure names hubs; `*` stands for those that are not named. */
 const hubName = z
   .string()
@@ -48,7 +51,12 @@ const allow = z
     /** Of those that the client offers the first of these is chosen. */
     subprotocols: z.array(text),
     /** What the connection's state begins with. */
-    state: z.record(text, z.json()),
+    state: z
+      .record(text, z.json())
+      .refine(
+        (state) => Buffer.byteLength(JSON.stringify(state)) <= MAX_STATE_BYTES,
+        `a state has at most ${MAX_STATE_BYTES} bytes of JSON: it travels in a header`,
+      ),
   })
   .partial();
 

@@ -29,9 +29,11 @@ export function makeSecretText(
   function notOlderThan(milliseconds: number): Promise<string> {
     if (kept === undefined || now() - kept.readAt >= milliseconds) {
       const reading = { text: read(), readAt: now() };
-      // A failure is not kept: the next caller tries again.
+      const before = kept;
+      // A failure is not kept: the next caller tries again, or goes by what was read before it, while that is young
+      // enough. Or a forged signature would take the keys away from everybody while the store does not answer.
       reading.text.catch(() => {
-        kept = kept === reading ? undefined : kept;
+        kept = kept === reading ? before : kept;
       });
       kept = reading;
     }

@@ -195,6 +195,7 @@ describe('the settings of a hub', () => {
     [{ chat: { allowedOrigins: ['https://a.example/path'] } }, 'host of a service'],
     [{ chat: { allowedOrigins: ['a b'] } }, 'host of a service'],
     [{ chat: { allowedRate: 0 } }, 'Too small'],
+    [{ chat: { rules: [{ allow: { state: { a: 'é'.repeat(3100) } } }] } }, 'at most 6144 bytes'],
     [{ 'a/b': {} }, 'name of a hub'],
     [{ '': {} }, 'name of a hub'],
     [{ chat: {}, Chat: {} }, 'case'],

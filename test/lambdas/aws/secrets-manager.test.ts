@@ -68,6 +68,19 @@ describe('a secret that is kept for a while', () => {
     expect(await secret.current()).toBe('x');
   });
 
+  it('outlives a renewal that fails, for its five minutes', async () => {
+    let now = 0;
+    const held: { text: string; failure?: string | undefined } = { text: 'x' };
+    const secret = makeSecretText(fakeClient(held).client, 'id', () => now);
+    await secret.current();
+    held.failure = 'InternalServiceError';
+    for (now = 60_000; now < 300_000; now += 60_000) {
+      await expect(secret.renewed()).rejects.toThrow('refused');
+      expect(await secret.current()).toBe('x');
+    }
+    await expect(secret.current()).rejects.toThrow('refused');
+  });
+
   it('that holds no text is a failure', async () => {
     await expect(makeSecretText(fakeClient({}).client, 'id').current()).rejects.toThrow('holds no text');
   });
