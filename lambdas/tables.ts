@@ -67,6 +67,7 @@ export const tables = {
    * partition `topic#<door>/<name>#<write shard>`, sort = order: the history;
    * partition `event#<id>`, sort `marker`: the winning sequence number, order and fan-out plan;
    * partition `dedupe#<door>#<key>`, sort `claim`: the event that is not a duplicate, and until when others are;
+   * partition `call#<hash>`, sort `claim`: what an Idempotency-Key was used with;
    * partition `counter#<door>`, sort `counter`: the numbers that were leased;
    * partition `unprocessable#<shard id>`, sort = sequence number: records that could not be read;
    * partition `tries#<shard id>`, sort = sequence number: tries of a record that may take dispatch down.

@@ -130,6 +130,20 @@ export interface DuplicateClaims {
   claim(claim: DuplicateClaim): Promise<Pick<DuplicateClaim, 'eventId' | 'winner'>>;
 }
 
+/** Says which request an `Idempotency-Key` was used with. */
+export interface CallClaims {
+  /**
+   * The first digest under a seed stands until its time is over.
+   * @param claim.until ISO 8601.
+   * @param now ISO 8601.
+   * @returns whether it is this one.
+   */
+  claim(
+    claim: { readonly seed: string; readonly digest: string; readonly until: string },
+    now: string,
+  ): Promise<boolean>;
+}
+
 /** Whole numbers, leased in blocks: no write per event. */
 export interface NumberBlocks {
   /** One atomic step. @returns the first of `size` numbers that nobody else gets; the very first is 1. */

@@ -1,5 +1,6 @@
 import { derivedId } from '../derived-id';
 import { ServiceError } from '../errors';
+import { makeIdempotency, requireSameRequest } from '../idempotency';
 import { inParallel } from '../in-parallel';
 import type { Principal } from '../principal';
 import { encodeRecord, MAX_RECORD_BYTES } from '../stream-record';
@@ -10,12 +11,14 @@ import type { TimeLimit } from '../topics/time-limit';
 import type { Topic } from '../topics/topic';
 import type { Event, EventRecord } from './event';
 import type { EventDraft } from './event-draft';
-import type { EventStream } from './ports';
+import type { CallClaims, EventStream } from './ports';
 import { eventBytes, MAX_EVENT_BYTES } from './read-event-record';
+import { EVENT_RETENTION_DAYS } from './retention';
 
 export interface PublishPorts {
   readonly topics: Pick<TopicStore, 'find'>;
   readonly stream: EventStream;
+  readonly calls: CallClaims;
   /** For judging all the data of one call. */
   readonly timeLimit: TimeLimit;
   /** Cryptographically random. */
@@ -41,7 +44,7 @@ const TOPICS_AT_A_TIME = 16;
  * id, and for all of a call with an idempotency key: they get the same ids, and are dispatched once.
  * @returns the events with their topics, in the order given.
  * @throws ServiceError `not_found` (topic), `forbidden` (the system's), `body_invalid` (the topic's schema),
- *   `body_too_large`.
+ *   `body_too_large`, `conflict` (the idempotency key was used with another body).
  */
 export async function publishEvents(
   drafts: readonly EventDraft[],
@@ -58,6 +61,7 @@ export async function publishEvents(
   }));
   const events = published.map(({ event }) => event);
   requireSizes(events, publisher);
+  await requireSameCall(drafts, publisher, ports);
   const [first] = events;
   if (first !== undefined) {
     // The order within a subject is kept from call to call; a list is one record, so it has one key.
@@ -159,6 +163,26 @@ function toEvent(
     ...(clientId !== undefined && { clientId }),
     ...(expiresAt !== undefined && { expiresAt }),
   };
+}
+
+/**
+ * Last of all checks: a key that was refused is free. An id that follows from a key means nothing once its event is
+ * forgotten, and neither does the claim.
+ */
+async function requireSameCall(
+  drafts: readonly EventDraft[],
+  { principal, idempotencyKey: key }: Publisher,
+  { calls, now }: PublishPorts,
+): Promise<void> {
+  if (key === undefined) {
+    return;
+  }
+  const body = drafts.map(({ dataJson: _, ...draft }) => draft);
+  const call = makeIdempotency({ key, operation: 'POST /v1/events', subject: principal.subject, body });
+  const at = now();
+  const until = new Date(at.getTime() + EVENT_RETENTION_DAYS * 24 * 3600_000).toISOString();
+  const isSame = await calls.claim({ seed: call.seed, digest: call.digest, until }, at.toISOString());
+  requireSameRequest(call, isSame ? call.digest : undefined);
 }
 
 function requireSizes(events: readonly Event[], publisher: Publisher): void {

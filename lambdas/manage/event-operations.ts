@@ -45,7 +45,7 @@ export const eventOperations: DocumentedDoor = {
       path: '/v1/events',
       summary: 'Publishes one event, or up to 1000 at once: all or none.',
       description:
-        'Plain JSON, or CloudEvents in structured, batch or binary mode: with the headers `ce-specversion`, `ce-id`, `ce-source`, `ce-type` and so on, the body is the data. Repeating is harmless for events with an `id`, and under an `Idempotency-Key`: the ids are the same, and the first event stays.',
+        'Plain JSON, or CloudEvents in structured, batch or binary mode: with the headers `ce-specversion`, `ce-id`, `ce-source`, `ce-type` and so on, the body is the data. Repeating is harmless for events with an `id`, and under an `Idempotency-Key`: the ids are the same, and the first event stays. A key that was used with another body is a conflict.',
       scopes: ['events:write'],
       body: {
         schema: z.union([plainEventSchema, z.array(plainEventSchema).max(1000)]),
@@ -64,7 +64,7 @@ export const eventOperations: DocumentedDoor = {
         schema: publishedReply,
         headers: { deprecation: 'Since when the topic is deprecated (RFC 9745)' },
       },
-      refusals: [400, 404, 413, 415],
+      refusals: [400, 404, 409, 413, 415],
     },
     {
       id: 'readEvent',

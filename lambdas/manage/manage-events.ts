@@ -9,6 +9,7 @@ import {
 } from '../../core/events/read-events';
 import { type Principal, requireScope } from '../../core/principal';
 import { documentClient } from '../aws/document-client';
+import { makeDynamoCallClaims } from '../aws/dynamo-call-claims';
 import { makeDynamoDeliveryTally } from '../aws/dynamo-delivery-tally';
 import { makeDynamoEventHistory } from '../aws/dynamo-event-history';
 import { makeDynamoEventLister } from '../aws/dynamo-event-lister';
@@ -41,7 +42,8 @@ export interface ManageEventsPorts extends PublishPorts, ReadEventsPorts {
  * Trigger: `POST /v1/events` in plain JSON or as CloudEvents; `GET /v1/events`, `/v1/events/{id}`,
  * `/v1/events/{id}/ledger` and `/v1/ledger`.
  * Success: 202 with the ids, once the stream has all of the events; 200 with what was asked for.
- * Refusal: 400 (also data that does not fit its topic's schema), 401, 403 (scope, a system topic), 404, 413, 415 as
+ * Refusal: 400 (also data that does not fit its topic's schema), 401, 403 (scope, a system topic), 404, 409 (a used
+ * `Idempotency-Key` with another body), 413, 415 as
  * problem details. Of what is refused nothing is published.
  * Retry: harmless for events with an `id`, and with an `Idempotency-Key`; other events are published again.
  */
@@ -100,6 +102,7 @@ export const handler = httpFunction({
     return makeManageEvents({
       topics: makeDynamoTopicStore(client, environment.REGISTRY_TABLE_NAME),
       stream: makeKinesisEventStream(kinesisClient(), environment.EVENTS_STREAM_NAME),
+      calls: makeDynamoCallClaims(client, environment.EVENTS_TABLE_NAME),
       history: makeDynamoEventHistory(client, environment.EVENTS_TABLE_NAME),
       lister: makeDynamoEventLister(client, environment.EVENTS_TABLE_NAME),
       markers: makeDynamoMarkerReader(client, environment.EVENTS_TABLE_NAME),

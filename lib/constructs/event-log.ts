@@ -40,6 +40,11 @@ export class EventLog extends Construct {
     this.history.grant(fn, 'GetItem', 'BatchGetItem', 'Query');
   }
 
+  /** Lets the function claim calls by their Idempotency-Key. */
+  grantClaimCalls(fn: ServiceFunction): void {
+    this.history.grant(fn, 'PutItem');
+  }
+
   /** Lets the function add an event to the history, past the stream: its marker first. */
   grantAdd(fn: ServiceFunction): void {
     this.history.grant(fn, 'GetItem', 'PutItem');

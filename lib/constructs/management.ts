@@ -118,6 +118,7 @@ export class Management extends Construct {
     registry.grantFindTopic(fn);
     events.grantAppend(fn);
     events.grantBrowse(fn);
+    events.grantClaimCalls(fn);
     webhooks.grantTally(fn);
     return fn;
   }

@@ -185,6 +185,7 @@ const storeOf: Readonly<Record<string, string>> = {
   'dynamo-marker-reader': events,
   'dynamo-delivery-tally': deliveries,
   'dynamo-fan-out-markers': events,
+  'dynamo-call-claims': events,
   'dynamo-duplicate-claims': events,
   'dynamo-number-blocks': events,
   'dynamo-unprocessable-records': events,
@@ -227,10 +228,9 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
     (action) => `dynamodb:${action} ${statuses}`,
   ),
   'integrate-changes': [`dynamodb:Query ${statuses}`],
-  'manage-events': [
-    ...['BatchGetItem', 'DeleteItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} ${registry}`),
-    `dynamodb:PutItem ${events}`,
-  ],
+  'manage-events': ['BatchGetItem', 'DeleteItem', 'PutItem', 'Query'].map(
+    (action) => `dynamodb:${action} ${registry}`,
+  ),
   'publish-events': ['BatchGetItem', 'DeleteItem', 'PutItem', 'Query'].map(
     (action) => `dynamodb:${action} ${registry}`,
   ),

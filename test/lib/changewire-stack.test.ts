@@ -137,6 +137,7 @@ describe('permissions', () => {
         'dynamodb:BatchGetItem events/events',
         'dynamodb:GetItem events/events',
         'dynamodb:GetItem topics/registry',
+        'dynamodb:PutItem events/events',
         'dynamodb:Query events/events',
         'dynamodb:Query webhooks/deliveries',
         `kinesis:PutRecords ${events}`,

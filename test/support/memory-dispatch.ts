@@ -2,6 +2,7 @@ import { type Door, type Event, topicKeyText } from '../../core/events/event';
 import { type EventNumbers, makeEventNumbers } from '../../core/events/event-numbers';
 import { orderBound } from '../../core/events/history-key';
 import type {
+  CallClaims,
   DuplicateClaim,
   DuplicateClaims,
   EventHistoryLister,
@@ -69,6 +70,19 @@ export class MemoryDuplicateClaims implements DuplicateClaims {
     this.beforeWrite();
     this.claims.set(key, claim);
     return claim;
+  }
+}
+
+export class MemoryCallClaims implements CallClaims {
+  private readonly claims = new Map<string, { readonly digest: string; readonly until: string }>();
+
+  async claim({ seed, ...claim }: Parameters<CallClaims['claim']>[0], now: string): Promise<boolean> {
+    const standing = this.claims.get(seed);
+    if (standing && standing.digest !== claim.digest && standing.until > now) {
+      return false;
+    }
+    this.claims.set(seed, claim);
+    return true;
   }
 }
 

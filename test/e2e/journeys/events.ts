@@ -79,6 +79,11 @@ export function events(journey: JourneyOf): void {
       ...(await publish({ topic, data: {} }, keyed)),
     ];
     expect([again?.id, twice[0]?.id]).toEqual([first?.id, twice[1]?.id]);
+    const other = await send(journey(), '/v1/events', {
+      body: { topic, data: { total: 2 } },
+      headers: keyed,
+    });
+    expect([other.status, other.json.code]).toEqual([409, 'conflict']);
     const [witness] = await publish({ topic, data: {} });
     for (const one of [first, twice[0], witness]) {
       await webhookOf(one?.id as string);

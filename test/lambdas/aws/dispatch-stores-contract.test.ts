@@ -1,5 +1,6 @@
 import { ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import type {
+  CallClaims,
   DuplicateClaims,
   EventHistoryReader,
   EventHistoryWriter,
@@ -9,6 +10,7 @@ import type {
 } from '../../../core/events/ports';
 import { EVENT_RETENTION_DAYS } from '../../../core/events/retention';
 import { encodeRecord } from '../../../core/stream-record';
+import { makeDynamoCallClaims } from '../../../lambdas/aws/dynamo-call-claims';
 import { eventMarkKey, makeDynamoCrashMarkers } from '../../../lambdas/aws/dynamo-crash-markers';
 import { makeDynamoDuplicateClaims } from '../../../lambdas/aws/dynamo-duplicate-claims';
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
@@ -19,6 +21,7 @@ import { useEmulatedTables } from '../../support/emulated-tables';
 import {
   anEvent,
   aRecord,
+  MemoryCallClaims,
   MemoryDuplicateClaims,
   MemoryEventHistory,
   MemoryFanOutMarkers,
@@ -141,6 +144,32 @@ describe.each(duplicateStores)('DuplicateClaims %s', (_, makeStore) => {
     const ids = ['a', 'bb', 'ccc', 'dddd'];
     const claims = await Promise.all(ids.map((id) => store.claim(aClaim(id))));
     expect(new Set(claims.map(({ eventId }) => eventId)).size).toBe(1);
+  });
+});
+
+const callStores: [string, () => Promise<CallClaims>][] = [
+  ['in memory', async () => new MemoryCallClaims()],
+  ['on DynamoDB', async () => makeDynamoCallClaims(emulated.client, await freshTable())],
+];
+
+describe.each(callStores)('CallClaims %s', (_, makeStore) => {
+  const now = '2026-11-20T12:00:00.000Z';
+  const later = '2026-11-21T12:00:00.000Z';
+  const aClaim = (digest: string, seed = 'seed') => ({ seed, digest, until: later });
+
+  it('lets the first digest stand, however often it comes, until its time is over', async () => {
+    const store = await makeStore();
+    expect(await store.claim(aClaim('a'), now)).toBe(true);
+    expect(await store.claim(aClaim('a'), now)).toBe(true);
+    expect(await store.claim(aClaim('b'), now)).toBe(false);
+    expect(await store.claim(aClaim('b', 'other'), now)).toBe(true);
+    expect(await store.claim(aClaim('b'), later)).toBe(true);
+  });
+
+  it('lets one of many win that come at the same moment', async () => {
+    const store = await makeStore();
+    const claims = await Promise.all(['a', 'b', 'c', 'd'].map((digest) => store.claim(aClaim(digest), now)));
+    expect(claims.filter((isSame) => isSame)).toHaveLength(1);
   });
 });
 

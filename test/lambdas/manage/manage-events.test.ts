@@ -16,7 +16,12 @@ import { makeTimeLimit } from '../../../lambdas/shared/time-limit';
 import { aDelivery } from '../../support/deliveries';
 import { authenticate, requireDocumented } from '../../support/manage-door';
 import { makeMemoryDeliveryStore } from '../../support/memory-delivery-store';
-import { anEvent, MemoryEventHistory, MemoryFanOutMarkers } from '../../support/memory-dispatch';
+import {
+  anEvent,
+  MemoryCallClaims,
+  MemoryEventHistory,
+  MemoryFanOutMarkers,
+} from '../../support/memory-dispatch';
 import { MemoryTopicStore } from '../../support/memory-registry';
 import { unsignedToken } from '../../support/tokens';
 
@@ -49,6 +54,7 @@ beforeEach(async () => {
     lister: history,
     tally: deliveries,
     stream: { append: async (appended) => void batches.push(...appended) },
+    calls: new MemoryCallClaims(),
     timeLimit: makeTimeLimit(300),
     random: (count) => {
       made += 1;
@@ -288,6 +294,28 @@ describe('ids', () => {
     const all = [first, await ids('k2'), await ids('k1', 'bob')].flat();
     // The event with an id of its own is the same in both calls of alice.
     expect(new Set(all).size).toBe(8);
+  });
+
+  it('are not given to another body under a used Idempotency-Key: nothing is published', async () => {
+    const key = { 'Idempotency-Key': 'k1' };
+    const body = { topic: 'orders', data: { total: 1 } };
+    expect((await publish(body, key)).status).toBe(202);
+    const before = batches.length;
+    for (const other of [{ ...body, data: { total: 2 } }, { ...body, subject: 's' }, [body], [body, body]]) {
+      const { status, body: told } = await publish(other, key);
+      // A list of one is the same event; how it was sent makes no difference.
+      expect([status, told.code]).toEqual(
+        Array.isArray(other) && other.length === 1 ? [202, undefined] : [409, 'conflict'],
+      );
+    }
+    expect(batches).toHaveLength(before + 1);
+    expect((await publish(body, key, { subject: 'bob' })).status).toBe(202);
+  });
+
+  it('leave an Idempotency-Key free when what it came with was refused', async () => {
+    const key = { 'Idempotency-Key': 'k1' };
+    expect((await publish({ topic: 'nowhere', data: 1 }, key)).status).toBe(404);
+    expect((await publish({ topic: 'orders', data: 1 }, key)).status).toBe(202);
   });
 
   it.each(['', 'x'.repeat(256), 'ü'])('refuses the Idempotency-Key %j', async (key) => {
