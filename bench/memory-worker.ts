@@ -55,5 +55,6 @@ function makeLeanStore(): DeliveryStore {
     },
     ofEvent: none,
     due: async () => [],
+    paused: none,
   };
 }

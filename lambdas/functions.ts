@@ -308,7 +308,7 @@ export const functions = {
     handler: 'webhooks/requeue-deliveries',
     trigger: 'schedule',
     description: 'Every minute: queues the parked deliveries that are due soon.',
-    environment: ['DELIVERIES_TABLE_NAME', 'DELIVERIES_QUEUE_URL'],
+    environment: ['REGISTRY_TABLE_NAME', 'DELIVERIES_TABLE_NAME', 'DELIVERIES_QUEUE_URL'],
     memoryMegabytes: 512,
     timeoutSeconds: 55,
   },

@@ -55,7 +55,8 @@ export const tables = {
    * partition `notice#<event id>`, sort `notice`: whether an owner was mailed;
    * partition `topic#topics/<name>`, sort `claim#<hash>`: which subscription a consumer's target and type belong to;
    * partition `directory#topics` and `directory#consumers`, sort = number: what the topics door has numbered;
-   * partition `counter#topics` and `counter#consumers`, sort `counter`: the last of those numbers.
+   * partition `counter#topics` and `counter#consumers`, sort `counter`: the last of those numbers;
+   * partition `resumptions`, sort = subscription id: consumers that were resumed or deleted a moment ago.
    */
   registry: {
     partitionKey: 'partition',

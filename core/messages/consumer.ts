@@ -55,8 +55,7 @@ export function consumerPolicy({
       ? { ...fixedWaits(secondsRetry), jitter: 0 }
       : { scheduleSeconds: growingWaits, jitter: 0.1 }),
     jitterAdds: true,
-    // A single wait that is longer is made all the same: it was asked for.
-    longestSeconds: Math.max(LONGEST_RETRY_SECONDS, secondsRetry ?? 0),
+    longestSeconds: LONGEST_RETRY_SECONDS,
     heedsAnswers: false,
     timeoutSeconds: Math.min(timeout ?? NULL_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS),
   };

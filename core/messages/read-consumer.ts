@@ -5,8 +5,8 @@ import { readConsumerTarget } from './consumer-target';
 import { INVALID } from './field-errors';
 import type { Fields } from './message';
 
-/** As the longest schedule that a subscription may ask for. */
-const LONGEST_INTERVAL_SECONDS = 14 * 24 * 3600;
+/** A third of the time for which it is tried: so it is tried more than once. */
+const LONGEST_INTERVAL_SECONDS = 24 * 3600;
 
 /** What one call of Google Pub/Sub takes. */
 const LARGEST_CHUNK = 1000;

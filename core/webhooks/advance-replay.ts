@@ -113,7 +113,7 @@ async function isSettled({ lastSent, sendingUntil, subscriptionId, run }: Replay
   const rows = await Promise.all(
     lastSent.map((eventId) => ports.deliveries.read({ eventId, subscriptionId, run })),
   );
-  return rows.every((row) => row !== undefined);
+  return rows.every((row) => row !== undefined && row.pausedAt === undefined);
 }
 
 /** Live deliveries go first: a crash in between lets them go once more, which changes nothing. */

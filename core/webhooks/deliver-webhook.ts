@@ -4,9 +4,10 @@ import type { SubscriptionReference } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
 import type { Waited } from './admit-attempt';
 import { type AttemptPorts, type AttemptTask, attemptDelivery, recordUnsent } from './attempt-delivery';
+import { awaitResumption, keepsWhilePaused } from './await-resumption';
 import { circuitGate } from './circuit';
 import { type Delivery, type DeliveryMessage, type HoldReason, subscriptionOf } from './delivery';
-import { ended, hasLiveClaim, newDelivery } from './delivery-steps';
+import { ended, hasLiveClaim, newDelivery, unpaused } from './delivery-steps';
 import { holdBack } from './hold-back';
 import type { Hold } from './hold-message';
 import type { HealthChange } from './record-failure';
@@ -26,6 +27,8 @@ export type MessageOutcome =
   | { readonly outcome: 'ended' | 'unsent'; readonly delivery: Delivery }
   /** The attempt had been made before; what must follow it was repeated. */
   | { readonly outcome: 'repeated'; readonly delivery: Delivery }
+  /** Its row waits for the consumer to be resumed. */
+  | { readonly outcome: 'paused' }
   /** The attempt may not be made yet; the message is on its way again, or its row is parked. */
   | { readonly outcome: 'held'; readonly reason: HoldReason }
   /** A later attempt of a delivery whose row is no more. */
@@ -86,11 +89,30 @@ async function tryDelivery(
     throw new Error('another worker is making this attempt: look again when its lease has ended');
   }
   const current = row ?? newDelivery(message, ports.now());
+  if (subscription && keepsWhilePaused(subscription)) {
+    return pause(current, subscription, ports);
+  }
   if (subscription?.state !== 'active') {
     const reason = `subscription_${subscription?.state ?? 'deleted'}`;
     return finish(ended(current, 'skipped', reason, ports.now()), ports);
   }
-  return proceed({ message, current, subscription }, ports);
+  return proceed({ message, current: unpaused(current, ports.now()), subscription }, ports);
+}
+
+async function pause(
+  current: Delivery,
+  subscription: Subscription,
+  ports: DeliverPorts,
+): Promise<MessageOutcome | 'row_moved'> {
+  const kept = await awaitResumption(current, subscription, ports);
+  switch (kept.outcome) {
+    case 'paused':
+      return kept;
+    case 'exceeded':
+      return finish(kept.dead, ports);
+    case 'row_moved':
+      return kept.outcome;
+  }
 }
 
 /** Does again what followed from an attempt that is recorded: a worker may have crashed before it was done. */

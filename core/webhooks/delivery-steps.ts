@@ -1,3 +1,4 @@
+import { LONGEST_PAUSE_DAYS } from '../events/retention';
 import { SAFETY_MILLISECONDS } from '../requeue-due';
 import type { AfterAttempt } from './decide-after-attempt';
 import type { Attempt, Delivery, DeliveryMessage, DeliveryState } from './delivery';
@@ -81,7 +82,7 @@ export function ended(
   reason: string | undefined,
   now: Date,
 ): Delivery {
-  const { claim: _, dueAt: __, nextAttemptAt: ___, slotAt: ____, ...open } = touched(row, now);
+  const { claim: _, dueAt: __, nextAttemptAt: ___, slotAt: ____, ...open } = unpaused(touched(row, now), now);
   const { reason: _____, keptReason: ______, ...rest } = open;
   return { ...rest, state, ...(reason !== undefined && { reason }), endedAt: now.toISOString() };
 }
@@ -112,6 +113,39 @@ export function requeued(row: Delivery, now: Date): Delivery {
 /** A dead delivery stays so for now, and says why. */
 export function kept(row: Delivery, keptReason: string, now: Date): Delivery {
   return { ...touched(row, now), keptReason };
+}
+
+export const LONGEST_PAUSE_SECONDS = LONGEST_PAUSE_DAYS * 24 * 3600;
+
+/** How long it has waited in all for its subscription to be resumed, in seconds. */
+export function pausedFor({ pausedSeconds = 0, pausedAt }: Delivery, now: Date): number {
+  const since = pausedAt === undefined ? 0 : (now.getTime() - Date.parse(pausedAt)) / 1000;
+  return pausedSeconds + since;
+}
+
+/** It waits for its subscription to be resumed; it comes up when it has waited for as long as it may. */
+export function paused(row: Delivery, now: Date): Delivery {
+  const { claim: _, slotAt: __, ...rest } = touched(row, now);
+  const left = LONGEST_PAUSE_SECONDS - pausedFor(row, now);
+  return {
+    ...rest,
+    pausedAt: row.pausedAt ?? now.toISOString(),
+    dueAt: new Date(now.getTime() + left * 1000).toISOString(),
+  };
+}
+
+/** What it waited counts, and it waits no more. */
+export function unpaused(row: Delivery, now: Date): Delivery {
+  if (row.pausedAt === undefined) {
+    return row;
+  }
+  const { pausedAt: _, ...rest } = row;
+  return { ...rest, pausedSeconds: Math.round(pausedFor(row, now)) };
+}
+
+/** Its subscription was resumed, and its next attempt queued. */
+export function released(row: Delivery, now: Date): Delivery {
+  return { ...unpaused(touched(row, now), now), nextAttemptAt: now.toISOString(), dueAt: safetyNet(now) };
 }
 
 /** How long it has been tried: since its row was made or it was sent again, pauses not counted. */

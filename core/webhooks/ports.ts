@@ -55,6 +55,8 @@ export interface DeliveryStore {
   ofEvent(eventId: string, page: PageRequest): Promise<DeliveryPage>;
   /** Pending ones that are due by then (ISO 8601), of one of the {@link DUE_SHARDS}; the longest overdue first. */
   due(shard: number, by: string, limit: number): Promise<readonly Delivery[]>;
+  /** Those that wait for their subscription to be resumed, in the order of the topic's history; may be a moment behind. */
+  paused(subscriptionId: string, page: PageRequest): Promise<DeliveryPage>;
 }
 
 /** Which deliveries of a subscription are looked for. */

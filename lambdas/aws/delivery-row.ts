@@ -79,6 +79,12 @@ export function toRow(delivery: Delivery): Row {
     created_order: createdOrder(delivery),
     ...(state === 'pending' &&
       dueAt && { due_shard: duePartition(shardOf(digest, DUE_SHARDS)), due_at: dueAt }),
+    // The index of the dead has no use for a pending row: it lists what waits for a consumer to be resumed.
+    ...(state === 'pending' &&
+      delivery.pausedAt && {
+        dead_shard: pausedPartition(delivery.subscriptionId),
+        dead_at: pausedOrder(delivery),
+      }),
     ...(state === 'dead' && {
       dead_shard: deadPartition(delivery.subscriptionId),
       dead_at: `${endedAt}#${digest}`,
@@ -105,6 +111,15 @@ export function duePartition(shard: number): string {
 /** By subscription, so that nobody's dead letters are in the way of another's. */
 export function deadPartition(subscriptionId: string): string {
   return `dead#${subscriptionId}`;
+}
+
+export function pausedPartition(subscriptionId: string): string {
+  return `paused#${subscriptionId}`;
+}
+
+/** The place of a delivery among those that wait: that of its event in the history. */
+export function pausedOrder(delivery: Delivery): string {
+  return `${delivery.order}#${deliveryDigest(delivery)}`;
 }
 
 /** The place of a delivery in the list of its subscription. */

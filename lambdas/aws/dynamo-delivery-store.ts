@@ -4,7 +4,15 @@ import type { Delivery } from '../../core/webhooks/delivery';
 import type { DeliveryPage, DeliveryStore, PageRequest } from '../../core/webhooks/ports';
 import { ifConditionHolds } from './conditional-write';
 import { makeDeliveryQueries } from './delivery-queries';
-import { duePartition, EVENT_SHARDS, eventPartition, rowKey, toDelivery, toRow } from './delivery-row';
+import {
+  duePartition,
+  EVENT_SHARDS,
+  eventPartition,
+  pausedPartition,
+  rowKey,
+  toDelivery,
+  toRow,
+} from './delivery-row';
 import { hasExpired, type Row } from './row';
 
 /**
@@ -17,7 +25,7 @@ export function makeDynamoDeliveryStore(
   now: () => number = Date.now,
 ): DeliveryStore {
   const { query, readRows } = makeDeliveryQueries(client, tableName);
-  return { read, write, ofEvent, due };
+  return { read, write, ofEvent, due, paused };
 
   async function read(key: Parameters<DeliveryStore['read']>[0]): Promise<Delivery | undefined> {
     const { Item } = await client.send(
@@ -70,6 +78,22 @@ export function makeDynamoDeliveryStore(
     const rows = (await readRows(items)).map(toDelivery);
     // The index lags behind the rows.
     return rows.filter(({ state, dueAt }) => state === 'pending' && dueAt !== undefined && dueAt <= by);
+  }
+
+  async function paused(subscriptionId: string, { limit, after }: PageRequest): Promise<DeliveryPage> {
+    const { items, hasMore } = await query({
+      index: 'by-dead',
+      partition: ['dead_shard', pausedPartition(subscriptionId)],
+      sort: after === undefined ? undefined : ['dead_at', '>', after],
+      limit,
+    });
+    const rows = (await readRows(items)).map(toDelivery);
+    const last = items.at(-1);
+    return {
+      // The index lags behind the rows.
+      deliveries: rows.filter(({ state, pausedAt }) => state === 'pending' && pausedAt !== undefined),
+      ...(hasMore && last && { next: String(last.dead_at) }),
+    };
   }
 
   function live(rows: readonly Row[]): Delivery[] {

@@ -17,6 +17,7 @@ import type { SigningSecret, Subscription } from '../../core/topics/subscription
 import { ifConditionHolds } from './conditional-write';
 import { batchRead } from './dynamo-batch-read';
 import { withoutHealth } from './health-attributes';
+import { noteResumption } from './note-resumption';
 import { putSubscription } from './put-subscription';
 import { readPage } from './registry-page';
 import { expiryAfter, hasExpired, type Row } from './row';
@@ -106,6 +107,9 @@ export function makeDynamoSubscriptionStore(
     reference: SubscriptionReference,
     { from, to, reason, at }: Parameters<SubscriptionStore['changeState']>[1],
   ): ReturnType<SubscriptionStore['changeState']> {
+    if (to === 'active' || to === 'deleted') {
+      await noteResumption(client, tableName, reference, at);
+    }
     const row = await update(reference, from, {
       state: to,
       state_reason: reason ?? null,
@@ -129,6 +133,9 @@ export function makeDynamoSubscriptionStore(
     changes: SubscriptionChanges,
     at: string,
   ): Promise<Subscription | undefined> {
+    if (changes.state === 'active') {
+      await noteResumption(client, tableName, reference, at);
+    }
     const row = await update(reference, LIVE_STATES, toAssignments(changes, at));
     return row && toSubscription(row);
   }

@@ -1,6 +1,9 @@
+import { type ReleasePorts, releasePaused } from '../../core/webhooks/release-paused';
 import { type RequeuePorts, requeueDeliveries as requeueDue } from '../../core/webhooks/requeue-deliveries';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
+import { makeDynamoResumptions } from '../aws/dynamo-resumptions';
+import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
 import { functions } from '../functions';
@@ -9,12 +12,16 @@ import { scheduleFunction, type TickHandler } from '../shared/schedule-function'
 
 /*
  * Trigger: the tick, every minute.
- * Success: every parked delivery that is due within three minutes is on the queue.
+ * Success: on the queue is every parked delivery that is due within three minutes, and what waited for consumers that
+ * were resumed.
  * Refusal: none.
  * Retry: the next tick; doubles fail the worker's claim.
  */
-export function requeueDeliveries(ports: RequeuePorts): TickHandler {
-  return (deadline) => requeueDue(ports, deadline);
+export function requeueDeliveries(ports: RequeuePorts & ReleasePorts): TickHandler {
+  return async (deadline) => {
+    const released = await releasePaused(ports, deadline);
+    return { ...(await requeueDue(ports, deadline)), released };
+  };
 }
 
 export const handler = scheduleFunction({
@@ -24,6 +31,8 @@ export const handler = scheduleFunction({
     const environment = readEnvironment('requeue-deliveries');
     return requeueDeliveries({
       deliveries: makeDynamoDeliveryStore(documentClient(), environment.DELIVERIES_TABLE_NAME),
+      resumptions: makeDynamoResumptions(documentClient(), environment.REGISTRY_TABLE_NAME),
+      subscriptions: makeDynamoSubscriptionStore(documentClient(), environment.REGISTRY_TABLE_NAME),
       queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
       now: () => new Date(),
     });

@@ -49,6 +49,11 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem');
   }
 
+  /** Lets the function find who was resumed, and forget it. */
+  grantRelease(fn: ServiceFunction): void {
+    this.store.grant(fn, 'BatchGetItem', 'Query', 'DeleteItem');
+  }
+
   /** Lets the function make, find, list and change what the topics door has, and prepare replays. */
   grantManageConsumers(fn: ServiceFunction): void {
     this.store.grant(fn, 'GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query');

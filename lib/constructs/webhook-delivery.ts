@@ -114,12 +114,14 @@ export class WebhookDelivery extends Construct {
     const fn = new ServiceFunction(this, 'requeue-deliveries', {
       ...this.props,
       environment: {
+        REGISTRY_TABLE_NAME: this.props.registry.tableName,
         DELIVERIES_TABLE_NAME: this.rows.tableName,
         DELIVERIES_QUEUE_URL: this.deliveries.queue.queueUrl,
       },
     });
     this.rows.grant(fn, 'BatchGetItem', 'PutItem');
-    this.rows.grantQuery(fn, 'by-due');
+    this.rows.grantQuery(fn, 'by-due', 'by-dead');
+    this.props.registry.grantRelease(fn);
     this.deliveries.grantSend(fn);
     addTick(fn, this.props.settings);
     return fn;

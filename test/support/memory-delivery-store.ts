@@ -51,6 +51,12 @@ export function makeMemoryDeliveryStore(): DeliveryStore &
       );
       return pageOf(found, page, (row) => `${row.endedAt}#${deliveryDigest(row)}`, true);
     },
+    async paused(id, page) {
+      const found = all().filter(
+        (row) => row.state === 'pending' && row.subscriptionId === id && row.pausedAt !== undefined,
+      );
+      return pageOf(found, page, (row) => `${row.order}#${deliveryDigest(row)}`);
+    },
     async due(shard, by, limit) {
       // One shard is enough for what is promised.
       const found = all().filter((row) => shard === 0 && row.state === 'pending' && row.dueAt !== undefined);

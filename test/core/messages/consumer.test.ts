@@ -73,12 +73,6 @@ describe('the retries of a consumer', () => {
     expect(last).toMatchObject({ outcome: 'dead' });
   });
 
-  it('are made once after an interval longer than three days', () => {
-    const policy = consumerPolicy({ secondsRetry: 4 * 86_400 });
-    expect(decide(1, policy)).toEqual({ outcome: 'postponed', delaySeconds: 4 * 86_400 });
-    expect(decide(2, policy, { elapsedSeconds: 4 * 86_400 })).toMatchObject({ outcome: 'dead' });
-  });
-
   it.each([410, 429, 502, 504, 302, 404])('are those after any failure when the answer is %d', (status) => {
     const result = { milliseconds: 3, status, answer: '', retryAfter: '600' };
     expect(decide(1, consumerPolicy({}), { result })).toEqual({ outcome: 'postponed', delaySeconds: 16 });

@@ -1,10 +1,14 @@
 import type { Directory, IdentityClaims } from '../../../core/messages/ports';
+import type { Subscription } from '../../../core/topics/subscription';
 import { makeDynamoDirectory } from '../../../lambdas/aws/dynamo-directory';
 import { makeDynamoIdentityClaims } from '../../../lambdas/aws/dynamo-identity-claims';
+import { makeDynamoResumptions } from '../../../lambdas/aws/dynamo-resumptions';
+import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import { makeDynamoTopicConsumers } from '../../../lambdas/aws/dynamo-topic-consumers';
 import { makeDynamoTopicStore } from '../../../lambdas/aws/dynamo-topic-store';
+import { noteResumption } from '../../../lambdas/aws/note-resumption';
 import { useEmulatedTables } from '../../support/emulated-tables';
-import { MemoryDirectory, MemoryIdentityClaims } from '../../support/memory-messages';
+import { aConsumer, MemoryDirectory, MemoryIdentityClaims } from '../../support/memory-messages';
 
 const at = '2026-11-20T11:00:00.000Z';
 const emulated = useEmulatedTables();
@@ -102,5 +106,60 @@ it('claims lie beside their topic and are not taken for consumers of it', async 
   await makeDynamoIdentityClaims(emulated.client, table).claim(identity, { subscriptionId: 'sub_1', at });
   await expect(makeDynamoTopicConsumers(emulated.client, table).read('t')).resolves.toMatchObject({
     consumers: [],
+  });
+});
+
+describe('the notes of who was resumed', () => {
+  const topic = { door: 'topics', name: 'a/b' } as const;
+
+  it('are written by whoever resumes or deletes a consumer, and by nobody else', async () => {
+    const table = await freshTable();
+    const store = makeDynamoSubscriptionStore(emulated.client, table);
+    const resumptions = makeDynamoResumptions(emulated.client, table);
+    const [one, two, other] = [
+      aConsumer({ number: 1, topic }),
+      aConsumer({ number: 2, topic }),
+      aConsumer({ number: 3, topic: { door: 'manage', name: 'orders' } }),
+    ] as const;
+    await Promise.all([one, two, other].map((subscription) => store.create(subscription)));
+    await store.revise(one, { state: 'paused' }, at);
+    await store.revise(one, { description: 'x' }, at);
+    await expect(resumptions.list()).resolves.toEqual({ resumptions: [] });
+    await store.revise(one, { state: 'active' }, at);
+    await store.changeState(two, { from: ['active'], to: 'deleted', at });
+    await store.revise(other, { state: 'active' }, at);
+    await expect(resumptions.list()).resolves.toEqual({
+      resumptions: [one, two].map(({ id }) => ({ id, topic, at })),
+    });
+  });
+
+  it('are forgotten unless they were written again', async () => {
+    const table = await freshTable();
+    const store = makeDynamoSubscriptionStore(emulated.client, table);
+    const resumptions = makeDynamoResumptions(emulated.client, table);
+    const one = aConsumer({ topic });
+    await store.create(one);
+    await store.revise(one, { state: 'active' }, at);
+    await store.revise(one, { state: 'active' }, '2026-11-20T12:00:00.000Z');
+    await resumptions.forget({ id: one.id, topic, at });
+    expect((await resumptions.list()).resumptions).toHaveLength(1);
+    await resumptions.forget({ id: one.id, topic, at: '2026-11-20T12:00:00.000Z' });
+    expect((await resumptions.list()).resumptions).toEqual([]);
+  });
+
+  it('are listed in pages that neither lose nor double', async () => {
+    const table = await freshTable();
+    const store = makeDynamoSubscriptionStore(emulated.client, table);
+    const resumptions = makeDynamoResumptions(emulated.client, table);
+    const all = Array.from({ length: 120 }, (_, index) => aConsumer({ number: index + 1, topic }));
+    for (const one of all) {
+      await noteResumption(emulated.client, table, one, at);
+    }
+    await store.create(all[0] as Subscription);
+    const first = await resumptions.list();
+    const second = await resumptions.list(first.next);
+    const listed = [...first.resumptions, ...second.resumptions].map(({ id }) => id);
+    expect(listed).toEqual(all.map(({ id }) => id));
+    expect(second.next).toBeUndefined();
   });
 });
