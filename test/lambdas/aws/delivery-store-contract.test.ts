@@ -116,6 +116,39 @@ describe.each(stores)('DeliveryStore %s', (_, makeStore) => {
     await expect(store.write({ ...full, eventId: 'other', version: 2 })).resolves.toBe('conflict');
   });
 
+  it('lists what waits for a subscription to be resumed, in the order of the history, page by page', async () => {
+    const waiting = ['0003', '0001', '0002'].map((order) => {
+      const { endedAt: _, ...row } = { ...full, state: 'pending' as const, eventId: `evt_${order}`, order };
+      return row;
+    });
+    const { pausedAt: _, ...others } = {
+      ...full,
+      state: 'pending' as const,
+      eventId: 'evt_9',
+      order: '0000',
+    };
+    await Promise.all([...waiting, others].map((row) => store.write(row)));
+    await store.write({ ...full, state: 'pending', eventId: 'evt_8', subscriptionId: 'sub_other' });
+    const listed: string[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await store.paused(full.subscriptionId, {
+        limit: 2,
+        ...(after !== undefined && { after }),
+      });
+      listed.push(...page.deliveries.map(({ order }) => order));
+      if (page.next === undefined) {
+        break;
+      }
+      after = page.next;
+    }
+    expect(listed).toEqual(['0001', '0002', '0003']);
+    const { pausedAt: __, ...released } = { ...waiting[1]!, version: 2 };
+    await store.write(released);
+    expect(
+      (await store.paused(full.subscriptionId, { limit: 5 })).deliveries.map(({ order }) => order),
+    ).toEqual(['0002', '0003']);
+  });
+
   it('counts the rows of an event by run and state, of all subscriptions and of some', async () => {
     const states = ['pending', 'delivered', 'dead', 'skipped', 'erased'] as const;
     const ids = Array.from({ length: 40 }, (_, index) => `sub_${index}`);
