@@ -246,8 +246,12 @@ describe('permissions', () => {
     [
       'requeue-deliveries',
       [
+        'dynamodb:BatchGetItem topics/registry',
         'dynamodb:BatchGetItem webhooks/deliveries',
+        'dynamodb:DeleteItem topics/registry',
         'dynamodb:PutItem webhooks/deliveries',
+        'dynamodb:Query topics/registry',
+        'dynamodb:Query webhooks/deliveries/index/by-dead',
         'dynamodb:Query webhooks/deliveries/index/by-due',
         `sqs:SendMessage ${queue}`,
       ],
