@@ -3,7 +3,8 @@ import { type Delivery, deliveryId } from '../core/webhooks/delivery';
 import type { DeliveryStore } from '../core/webhooks/ports';
 import { withoutWaiting } from '../core/webhooks/share-places';
 import { makeHttpWebhookTarget } from '../lambdas/aws/http-webhook-target';
-import { deliverWebhooks, makeDeliveryReport } from '../lambdas/webhooks/deliver-webhooks';
+import { deliverWebhooks } from '../lambdas/webhooks/deliver-webhooks';
+import { makeDeliveryReport } from '../lambdas/webhooks/delivery-report';
 import { MemoryEventHistory } from '../test/support/memory-dispatch';
 import { MemorySubscriptionStore } from '../test/support/memory-registry';
 import { makeMemoryTargetHealth } from '../test/support/memory-target-health';
@@ -31,7 +32,7 @@ export function makeMemoryWorker(given: readonly Subscription[]) {
       now: () => new Date(),
       random: Math.random,
     },
-    makeDeliveryReport(),
+    makeDeliveryReport('deliver-webhooks'),
   );
   return {
     handle: (body: unknown) => handle(body, undefined as never),

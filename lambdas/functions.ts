@@ -299,9 +299,30 @@ export const functions = {
       'ALLOW_PRIVATE_TARGETS',
       'FORWARD_PROXY',
       'TARGET_ARNS',
+      'PUBLISH_QUEUE_URL',
     ],
     memoryMegabytes: 512,
     // The longest time-out a policy may ask for is 30 s; a batch is posted concurrently.
+    timeoutSeconds: 60,
+  },
+  'publish-deliveries': {
+    handler: 'webhooks/publish-deliveries',
+    trigger: 'queue',
+    description: 'Publishes deliveries to topics of Google Pub/Sub, many in a call.',
+    environment: [
+      'REGISTRY_TABLE_NAME',
+      'EVENTS_TABLE_NAME',
+      'DELIVERIES_TABLE_NAME',
+      'PUBLISH_QUEUE_URL',
+      'DEAD_LETTER_QUEUE_URL',
+      'EVENTS_STREAM_NAME',
+      'NOTICES_QUEUE_URL',
+      'FORWARD_PROXY',
+      'PUBSUB',
+      'PUBSUB_ACCOUNT_SECRET_ID',
+    ],
+    // A hundred messages of up to 256 kB, as events, as base64 and as calls.
+    memoryMegabytes: 1024,
     timeoutSeconds: 60,
   },
   'requeue-deliveries': {

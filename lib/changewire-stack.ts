@@ -40,7 +40,7 @@ export class ChangewireStack extends Stack {
     const events = new EventLog(this, 'events', settings);
     const change = new ChangePipeline(this, 'change', { ...stage, secrets, events });
     const person = new PersonDoor(this, 'person', { ...stage, secrets, profiles: change.profiles });
-    const webhooks = new WebhookDelivery(this, 'webhooks', { ...stage, events, registry });
+    const webhooks = new WebhookDelivery(this, 'webhooks', { ...stage, secrets, events, registry });
     const dispatch = new EventDispatch(this, 'dispatch', { ...stage, events, registry, webhooks });
     const management = new Management(this, 'manage', { ...stage, secrets, events, registry, webhooks });
     const callbacks = new WebhooksDoor(this, 'callbacks', {

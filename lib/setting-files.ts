@@ -46,6 +46,23 @@ export function readCisPrivateKey(path: string, baseDirectory: string): string {
   return readText(path, baseDirectory, 'cisPrivateKey');
 }
 
+/** As Google gives it out; what else is in it is kept. */
+const serviceAccount = z.looseObject({
+  type: z.literal('service_account'),
+  client_email: z.string().min(1),
+  private_key: z.string().includes('PRIVATE KEY'),
+});
+
+/**
+ * The key file of a service account of Google, as one line of JSON.
+ * @throws SettingsError when the file is missing, of another shape or too large.
+ */
+export function readServiceAccount(path: string, baseDirectory: string): string {
+  const account = JSON.stringify(parseJson(path, baseDirectory, 'pubsub.serviceAccount', serviceAccount));
+  refuseLargeSecret(account, `pubsub.serviceAccount: ${path}`);
+  return account;
+}
+
 /**
  * A JWKS's address: a URI stays as it is, a file is embedded as a `data:` URI.
  * @throws SettingsError when the file is missing, not a JWKS, or holds a private key.

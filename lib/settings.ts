@@ -91,9 +91,26 @@ export const settingKeys = {
   v2WaitSeconds: { schema: whole.min(0).max(10), effect: 'template' },
   /** DELETE /v2/user: whoever may write may delete. */
   allowDelete: { schema: z.boolean(), effect: 'template' },
+  /** Where consumers of the type pubsub publish to; none can be made when it is left out. */
   pubsub: {
-    schema: z.strictObject({ baseUrl: z.url(), project: text, serviceAccount: text }),
-    effect: 'none yet',
+    schema: z.strictObject({
+      /** Google's own when it is left out; an emulator's. */
+      baseUrl: text
+        .refine(isBaseUrl, 'expected "https://host", with a path or not, and nothing else')
+        .optional(),
+      project: text,
+      /** The key file of a service account; calls carry no credentials when it is left out. */
+      serviceAccount: file.optional(),
+      /** The attribute that tells receivers a message's id; none when it is left out. */
+      idAttribute: z
+        .string()
+        .regex(
+          /^(?!goog)[\x21-\x7e]{1,256}$/,
+          'expected a name of up to 256 letters that does not begin with "goog"',
+        )
+        .optional(),
+    }),
+    effect: 'template',
   },
   enhancedFanOut: { schema: z.boolean(), effect: 'template' },
   publicBaseUrl: { schema: z.url({ protocol: /^https?$/ }), effect: 'template' },
@@ -164,6 +181,11 @@ function isCidr(range: string): boolean {
   const match = /^(.+)\/(\d{1,3})$/.exec(range);
   const family = isIP(match?.[1] ?? '');
   return family !== 0 && Number(match?.[2]) <= (family === 4 ? 32 : 128);
+}
+
+/** Without credentials, and with nothing behind the path, to which the rest of the URL is added. */
+function isBaseUrl(value: string): boolean {
+  return /^https?:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/.test(value) && URL.canParse(value);
 }
 
 /** Without credentials, which would be readable in the template and in the environment of the worker. */

@@ -1,4 +1,10 @@
-import { readCisPrivateKey, readJwksUri, readPublisherRules, readPublishersJwks } from './setting-files';
+import {
+  readCisPrivateKey,
+  readJwksUri,
+  readPublisherRules,
+  readPublishersJwks,
+  readServiceAccount,
+} from './setting-files';
 import { parseOverrides, type SettingOverrides, SettingsError } from './settings';
 import {
   type Defaults,
@@ -19,7 +25,6 @@ export interface StageSettings
       | 'triggerToken'
       | 'tokenSecret'
       | 'hubKeys'
-      | 'pubsub'
       | 'publicBaseUrl'
       | 'forwardProxy'
       | 'notifyFrom'
@@ -35,6 +40,18 @@ export interface StageSettings
   readonly jwksUri: string;
   readonly issuer: string;
   readonly audience: string;
+  /** Absent: consumers of the type pubsub cannot be made. */
+  readonly pubsub?: PubsubSettings | undefined;
+}
+
+/** Where consumers of the type pubsub publish to. */
+export interface PubsubSettings {
+  /** @default Google's own */
+  readonly baseUrl?: string | undefined;
+  readonly project: string;
+  /** The JSON of the account's key file; in the preview alone, elsewhere it is a secret's value. */
+  readonly serviceAccount?: string | undefined;
+  readonly idAttribute?: string | undefined;
 }
 
 /**
@@ -58,6 +75,7 @@ export function stageSettings(
     audience,
     requireAuth,
     hubs,
+    pubsub,
     ...plain
   } = given;
   const settings: StageSettings = {
@@ -73,10 +91,12 @@ export function stageSettings(
     jwksUri: jwksUri ? readJwksUri(jwksUri, baseDirectory) : '',
     issuer: issuer ?? '',
     audience: audience ?? '',
+    pubsub: pubsub && readPubsub(pubsub, baseDirectory),
   };
   requireIdentityProvider(settings);
   refuseSecretsInTemplate(settings);
   refuseUncheckedProd(settings);
+  requireSecurePubsub(settings);
   requireWholeMinutes(settings);
   requireDuplicatesOutliveStream(settings);
   return settings;
@@ -105,8 +125,17 @@ function requireIdentityProvider(settings: StageSettings): void {
 
 /** A template is readable by everyone who may look at the stack; outside the preview it holds no secret. */
 function refuseSecretsInTemplate(settings: StageSettings): void {
-  const secrets = ['registrationToken', 'triggerToken', 'tokenSecret', 'cisPrivateKey', 'hubKeys'] as const;
-  const found = secrets.find((key) => settings[key] !== undefined);
+  const { registrationToken, triggerToken, tokenSecret, cisPrivateKey, hubKeys, pubsub } = settings;
+  const serviceAccount = pubsub?.serviceAccount;
+  const secrets = {
+    registrationToken,
+    triggerToken,
+    tokenSecret,
+    cisPrivateKey,
+    hubKeys,
+    'pubsub.serviceAccount': serviceAccount,
+  };
+  const found = Object.entries(secrets).find(([, value]) => value !== undefined)?.[0];
   if (found !== undefined && settings.stage !== 'preview') {
     throw new SettingsError(
       `the stage ${settings.stage} does not take the setting ${found}: it would be readable in the template. ` +
@@ -123,6 +152,22 @@ function refuseUncheckedProd(settings: StageSettings): void {
   if (settings.stage === 'prod' && off.length > 0) {
     throw new SettingsError(
       `the stage prod does not run with ${off.join(', ')} off: use dev or preview for that`,
+    );
+  }
+}
+
+function readPubsub(given: PubsubSettings, baseDirectory: string): PubsubSettings {
+  const { serviceAccount, ...rest } = given;
+  return serviceAccount === undefined
+    ? rest
+    : { ...rest, serviceAccount: readServiceAccount(serviceAccount, baseDirectory) };
+}
+
+/** What is published, and the token that lets us publish, cross the open network. */
+function requireSecurePubsub({ stage, pubsub }: StageSettings): void {
+  if (stage !== 'preview' && pubsub?.baseUrl !== undefined && !pubsub.baseUrl.startsWith('https:')) {
+    throw new SettingsError(
+      `the stage ${stage} publishes over https alone: pubsub.baseUrl is ${pubsub.baseUrl}`,
     );
   }
 }

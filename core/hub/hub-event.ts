@@ -43,14 +43,15 @@ export function makeHubEvent(context: HubEventContext, news: HubNews, now: strin
   }
   const { userId } = context;
   const { dataJson, attributes, topic } = contentOf(context, news);
-  const time = zonedTime.safeParse(context.time);
+  const parsed = zonedTime.safeParse(context.time);
+  const time = parsed.success ? toUtc(parsed.data) : now;
   const event: Event = {
-    id: idOf(context, news, dataJson),
+    id: idOf(context, time, news, dataJson),
     topic,
     source: `/hubs/${encodeURIComponent(context.hub.toLowerCase())}/client/${encodeURIComponent(context.connectionId)}`,
     // A connection's id is no subject: clients of MQTT choose theirs, and could choose the name of somebody.
     ...(userId !== undefined && { subject: userId, actor: { type: 'user', id: userId } }),
-    time: time.success ? toUtc(time.data) : now,
+    time,
     dataJson,
     attributes,
   };
@@ -137,8 +138,8 @@ function shortOf(contentType: string | undefined): string | undefined {
     : undefined;
 }
 
-function idOf(context: HubEventContext, news: HubNews, dataJson: string): string {
-  const { origin, hub, connectionId, mqtt, eventType, eventName, id = '', time = '' } = context;
+function idOf(context: HubEventContext, time: string, news: HubNews, dataJson: string): string {
+  const { origin, hub, connectionId, mqtt, eventType, eventName, id = '' } = context;
   return derivedId(
     'evt',
     ...['hub', origin.toLowerCase(), hub.toLowerCase(), connectionId],

@@ -114,6 +114,7 @@ function retryAfterOf(result: AttemptResult): { readonly retryAfter?: string } {
 
 function toAttempt(number: number, startedAt: Date, result: AttemptResult, isSuccess: boolean): Attempt {
   const address = 'address' in result && result.address;
+  const call = 'call' in result && result.call;
   const told =
     'status' in result
       ? {
@@ -123,5 +124,12 @@ function toAttempt(number: number, startedAt: Date, result: AttemptResult, isSuc
         }
       : { failure: result.failure };
   const { milliseconds } = result;
-  return { number, at: startedAt.toISOString(), milliseconds, ...(address && { address }), ...told };
+  return {
+    number,
+    at: startedAt.toISOString(),
+    milliseconds,
+    ...(address && { address }),
+    ...(call && { call }),
+    ...told,
+  };
 }

@@ -10,6 +10,7 @@ import { type Delivery, type DeliveryMessage, type HoldReason, subscriptionOf } 
 import { ended, hasLiveClaim, newDelivery, unpaused } from './delivery-steps';
 import { holdBack } from './hold-back';
 import type { Hold } from './hold-message';
+import type { DeliveryQueue } from './ports';
 import type { HealthChange } from './record-failure';
 import { recordFailure } from './record-failure';
 import { settleDelivery } from './settle-delivery';
@@ -18,6 +19,8 @@ import { withoutWaiting } from './share-places';
 export interface DeliverPorts extends AttemptPorts {
   readonly findSubscription: (reference: SubscriptionReference) => Promise<Subscription | undefined>;
   readonly history: EventHistoryReader;
+  /** Where what goes to Pub/Sub is worked on: not there in that worker itself, nor where nothing is published. */
+  readonly publishQueue?: DeliveryQueue;
 }
 
 /** What a message came to. */
@@ -31,6 +34,8 @@ export type MessageOutcome =
   | { readonly outcome: 'paused' }
   /** The attempt may not be made yet; the message is on its way again, or its row is parked. */
   | { readonly outcome: 'held'; readonly reason: HoldReason }
+  /** Another worker makes the attempt. */
+  | { readonly outcome: 'handed_over' }
   /** A later attempt of a delivery whose row is no more. */
   | { readonly outcome: 'vanished' };
 
@@ -129,6 +134,10 @@ async function proceed(
   ports: DeliverPorts,
 ): Promise<MessageOutcome | Waited | 'row_moved'> {
   const { message, current, subscription } = task;
+  if (subscription.format === 'pubsub' && ports.publishQueue) {
+    await ports.publishQueue.send([{ message, delaySeconds: 0 }]);
+    return { outcome: 'handed_over' };
+  }
   if (subscription.replaying !== undefined && message.run === 0) {
     return hold(task, { reason: 'replaying', seconds: replayHoldSeconds(message, ports.now()) }, ports);
   }

@@ -27,6 +27,8 @@ export interface Attempt {
   readonly failure?: string;
   /** The first bytes of the answer's body. */
   readonly answer?: string;
+  /** Names the call that it shared with other deliveries of its subscription. */
+  readonly call?: string;
 }
 
 /** A row of the deliveries table: written at the first outcome, the truth from then on. */

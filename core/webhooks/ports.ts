@@ -152,6 +152,8 @@ export type TargetResult = {
   readonly milliseconds: number;
   /** The address that was connected to. */
   readonly address?: string;
+  /** Names the call that several deliveries shared. */
+  readonly call?: string;
 } & (
   | {
       readonly status: number;

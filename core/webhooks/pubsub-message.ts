@@ -1,11 +1,33 @@
 import type { Event } from '../events/event';
 import { type ExactJson, parseExactJson } from '../exact-json';
-import type { RequestMessage } from './ports';
+import { jobId } from '../messages/job-id';
+import type { Subscription } from '../topics/subscription';
+import type { RequestMessage, WebhookRequest } from './ports';
 
 /** What Postoffice puts into one call for a consumer that does not say: contract Postoffice, section 1.2. */
-export const DEFAULT_CHUNK_SIZE = 20;
+const DEFAULT_CHUNK_SIZE = 20;
 
 const SCHEME = 'pubsub:';
+
+/**
+ * A message for a topic of Pub/Sub: the payload as it came, and its attributes beside it. Its id is the same whenever
+ * it is tried again, and another for every consumer: contract Postoffice, sections 3.3 and 3.7.
+ */
+export function pubsubRequest(
+  { id, target, consumer }: Subscription,
+  { id: eventId, dataJson, attributesJson, attributes = {} }: Event,
+): Pick<WebhookRequest, 'url' | 'headers' | 'body'> & Required<Pick<WebhookRequest, 'message'>> {
+  return {
+    url: pubsubUrl(target),
+    headers: {},
+    body: Buffer.from(dataJson),
+    message: {
+      id: String(jobId(eventId, id)),
+      attributes: pubsubAttributes(attributesJson ?? JSON.stringify(attributes)),
+      chunkSize: consumer?.chunkSize ?? DEFAULT_CHUNK_SIZE,
+    },
+  };
+}
 
 /**
  * What a request for a topic of Pub/Sub has for a URL: no other target takes it, whatever the topic is called. The
@@ -25,19 +47,12 @@ export function topicOfPubsubUrl(url: string): string | undefined {
  * `true`, `null`, `{"a": 1}`. What is no object has no names, and goes as the one attribute `attributes`; null is none.
  * @param json the JSON text of a message's attributes, any value.
  */
-export function pubsubAttributes(json: string | undefined): RequestMessage['attributes'] {
-  const parsed = json === undefined ? undefined : parseExactJson(json);
+export function pubsubAttributes(json: string): RequestMessage['attributes'] {
+  const parsed = parseExactJson(json);
   if (parsed?.kind === 'object') {
     return [...parsed.members].map(([name, value]) => [wellFormed(name), asText(value)]);
   }
   return parsed === undefined || parsed.text === 'null' ? [] : [['attributes', asText(parsed)]];
-}
-
-/** Those of an event that came with names and texts. */
-export function namedAttributes({
-  attributes = {},
-}: Pick<Event, 'attributes'>): RequestMessage['attributes'] {
-  return Object.entries(attributes);
 }
 
 function asText(value: ExactJson): string {

@@ -39,7 +39,8 @@ export async function recordFailure(
   }
   const reference = subscriptionOf(row);
   const counted = await ports.health.countFailure(reference, {
-    mark: `${deliveryId(row)}#${attempt.number}`,
+    // A call that failed for all of its messages is one failure of the target.
+    mark: attempt.call ?? `${deliveryId(row)}#${attempt.number}`,
     at: attempt.at,
     isUnavailable: isUnavailable(attempt),
   });

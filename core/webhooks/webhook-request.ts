@@ -5,15 +5,36 @@ import type { Subscription } from '../topics/subscription';
 import { isReservedHeader } from '../topics/subscription-headers';
 import { messageText } from './message-text';
 import type { WebhookRequest } from './ports';
+import { pubsubRequest } from './pubsub-message';
 import { signWebhook } from './signature';
 import { isArn } from './target-arn';
 import { webhookContent } from './webhook-body';
 
 /**
  * The request that hands an event to a subscriber: the body in the subscription's format, and the headers of
- * Standard Webhooks, signed with all secrets that have not expired.
+ * Standard Webhooks, signed with all secrets that have not expired; for a topic of Pub/Sub, its message.
  */
 export function makeWebhookRequest(subscription: Subscription, event: Event, now: Date): WebhookRequest {
+  return {
+    ...(subscription.format === 'pubsub'
+      ? pubsubRequest(subscription, event)
+      : signedRequest(subscription, event, now)),
+    timeoutSeconds: subscription.policy.timeoutSeconds,
+    about: {
+      eventId: event.id,
+      type: event.topic.name,
+      ...(event.subject !== undefined && { subject: event.subject }),
+      time: event.time,
+      subscriptionId: subscription.id,
+    },
+  };
+}
+
+function signedRequest(
+  subscription: Subscription,
+  event: Event,
+  now: Date,
+): Pick<WebhookRequest, 'url' | 'headers' | 'body'> {
   const content = webhookContent(subscription, event);
   const body = isArn(subscription.target) ? messageText(content.body) : content.body;
   const secrets = liveSecrets(subscription, now.getTime()).map(({ secret }) => secret);
@@ -33,14 +54,6 @@ export function makeWebhookRequest(subscription: Subscription, event: Event, now
       ...signature,
     },
     body,
-    timeoutSeconds: subscription.policy.timeoutSeconds,
-    about: {
-      eventId: event.id,
-      type: event.topic.name,
-      ...(event.subject !== undefined && { subject: event.subject }),
-      time: event.time,
-      subscriptionId: subscription.id,
-    },
   };
 }
 

@@ -23,6 +23,7 @@ import {
   topicsThrottled,
 } from '../shared/topics-dialect';
 import { apiPath } from './api-path';
+import { messageIds } from './message-ids';
 import { readFields } from './read-fields';
 
 /** Four times what a message may have: JSON may be written at length. */
@@ -45,7 +46,8 @@ export interface AcceptMessagesPorts extends AcceptPorts {
  * Trigger: `POST /api/messages`, `/api/bulk_messages`, with and without a slash at the end.
  * Success: 201 with the ids of the jobs once the stream has what was sent: one for each message and consumer, if any.
  * Refusal: 400 with `data.errors`, 406 for a bulk, 413, 401 and 403; the client stores what was refused by each of them.
- * Retry: makes other messages: what the client stores comes back by recovery, which knows its own.
+ * Retry: with an `Idempotency-Key`, as our SDK sends it, harmless; without, it makes other messages: what Postoffice's
+ *   client stores comes back by recovery, which knows its own.
  */
 export function makeAcceptMessages(ports: AcceptMessagesPorts): HttpHandler {
   return async (request) => {
@@ -62,37 +64,36 @@ export function makeAcceptMessages(ports: AcceptMessagesPorts): HttpHandler {
 }
 
 async function acceptOne(request: HttpRequest, ports: AcceptMessagesPorts): Promise<HttpReply> {
-  await requirePublisher(request, ports);
+  const makeId = await readIds(request, ports);
   const message = readMessage(readFields(request, MESSAGE_LIMIT_BYTES));
-  const acceptance = await acceptMessage(
-    message,
-    { id: makeId(ports), at: ports.now().toISOString() },
-    ports,
-  );
+  const acceptance = await acceptMessage(message, { id: makeId(), at: ports.now().toISOString() }, ports);
   return toReply(acceptance, (id) => ({ id }));
 }
 
 async function acceptMany(request: HttpRequest, ports: AcceptMessagesPorts): Promise<HttpReply> {
-  await requirePublisher(request, ports);
+  const makeId = await readIds(request, ports);
   if (request.body.length > BULK_LIMIT_BYTES) {
     return refusedBulk(`the body has ${request.body.length} bytes; the limit is ${BULK_LIMIT_BYTES} bytes`);
   }
   const fields = readFields(request, BULK_LIMIT_BYTES);
   const at = ports.now().toISOString();
-  const options = { makeId: () => makeId(ports), at, most: ports.maxBulkMessages };
+  const options = { makeId, at, most: ports.maxBulkMessages };
   return toReply(await acceptBulk(fields, options, ports), (result) => ({ result }));
 }
 
-/** @throws ServiceError when the stage wants to know who calls, and the caller does not prove it. */
-async function requirePublisher(request: HttpRequest, { authenticate }: AcceptMessagesPorts): Promise<void> {
+/**
+ * What the ids of the call's events are made by.
+ * @throws ServiceError when the stage wants to know who calls, and the caller does not prove it.
+ */
+async function readIds(
+  request: HttpRequest,
+  { authenticate, random }: AcceptMessagesPorts,
+): Promise<() => string> {
   const principal = await authenticate?.(request);
   if (principal !== undefined) {
     requireScope(principal, 'events:write');
   }
-}
-
-function makeId({ random }: AcceptMessagesPorts): string {
-  return `evt_${Buffer.from(random(18)).toString('base64url')}`;
+  return messageIds(request, principal?.subject, random);
 }
 
 /** Contract Postoffice, section 1.4: nothing was stored. */

@@ -57,6 +57,14 @@ export function addDashboard(scope: Construct, props: DashboardProps): void {
     graph('Deliveries waiting', [
       queue.metricApproximateNumberOfMessagesVisible({ period: minute }),
       queue.metricApproximateNumberOfMessagesDelayed({ period: minute }),
+      ...(webhooks.publishing
+        ? [
+            webhooks.publishing.queue.queue.metricApproximateNumberOfMessagesVisible({
+              period: minute,
+              label: 'to Pub/Sub',
+            }),
+          ]
+        : []),
       deadLetters.metricApproximateNumberOfMessagesVisible({ period: minute, label: 'dead letters' }),
     ]),
     graph(

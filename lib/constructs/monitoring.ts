@@ -11,6 +11,7 @@ import type { Erasure } from './erasure';
 import { messageHarms } from './message-harms';
 import type { MessageRecovery } from './message-recovery';
 import type { MessageSchedule } from './message-schedule';
+import { optionalAlarms } from './optional-alarms';
 import { ownMetric } from './own-metric';
 import type { ServiceFunction } from './service-function';
 import { workerHarms } from './worker-harms';
@@ -80,7 +81,9 @@ export class Monitoring extends Construct {
 
   private addDeliveryAlarms(): void {
     const { queue, deadLetters } = this.props.webhooks.deliveries;
-    this.addNoticeAlarm();
+    for (const [id, harm] of optionalAlarms(this.props.webhooks)) {
+      this.addAlarm(id, harm);
+    }
     this.addAlarm('dead-letters', {
       harm: 'Subscribers miss events: dead letters wait to be sent again',
       anchor: 'dead-letters',
@@ -119,21 +122,6 @@ export class Monitoring extends Construct {
       'tick-stopped',
       tickHarm('Webhook retries do not go out', this.props.webhooks.requeueDeliveries),
     );
-  }
-
-  private addNoticeAlarm(): void {
-    const { owners } = this.props.webhooks;
-    if (owners) {
-      this.addAlarm('owners-not-told', {
-        harm: 'Owners are not told that their subscriptions fail: mails could not be sent',
-        anchor: 'owners-not-told',
-        metric: owners.notices.deadLetters.metricApproximateNumberOfMessagesVisible({
-          period: fiveMinutes,
-          statistic: 'Maximum',
-        }),
-        threshold: 0,
-      });
-    }
   }
 
   private addDoorAlarms(): void {
@@ -183,6 +171,7 @@ export class Monitoring extends Construct {
       change.integrateChanges,
       dispatch.dispatchEvents,
       webhooks.deliverWebhooks,
+      ...(webhooks.publishing ? [webhooks.publishing.publishDeliveries] : []),
       webhooks.requeueDeliveries,
       webhooks.resendDeadLetters,
       webhooks.replayEvents,

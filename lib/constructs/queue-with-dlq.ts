@@ -11,6 +11,17 @@ export interface QueueWithDlqProps {
   readonly settings: StageSettings;
   /** Of the function that works the queue off. */
   readonly workerTimeoutSeconds: number;
+  /** Of another queue, where whoever looks after that one looks after this one's, too. @default a queue of its own */
+  readonly deadLetters?: Queue;
+}
+
+/** How a queue is fed to its function. */
+export interface Feeding {
+  readonly maximumConcurrency: number;
+  /** @default 10 */
+  readonly batchSize?: number;
+  /** How long a batch may be gathered for: needed where it is more than ten messages. @default not at all */
+  readonly windowSeconds?: number;
 }
 
 /** The longest that SQS keeps a message, counted from its first enqueue. */
@@ -27,15 +38,13 @@ export class QueueWithDlq extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { settings, workerTimeoutSeconds }: QueueWithDlqProps) {
+  constructor(
+    scope: Construct,
+    id: string,
+    { settings, workerTimeoutSeconds, deadLetters }: QueueWithDlqProps,
+  ) {
     super(scope, id);
-    this.deadLetters = new Queue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: Duration.days(MAX_RETENTION_DAYS),
-      visibilityTimeout: Duration.seconds(functions['resend-dead-letters'].timeoutSeconds),
-      removalPolicy: removalPolicy(settings),
-    });
+    this.deadLetters = deadLetters ?? this.addDeadLetters(settings);
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
@@ -43,6 +52,16 @@ export class QueueWithDlq extends Construct {
       // Six time-outs: Lambda's own advice, so that a throttled batch is not delivered twice.
       visibilityTimeout: Duration.seconds(6 * workerTimeoutSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
+      removalPolicy: removalPolicy(settings),
+    });
+  }
+
+  private addDeadLetters(settings: StageSettings): Queue {
+    return new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(MAX_RETENTION_DAYS),
+      visibilityTimeout: Duration.seconds(functions['resend-dead-letters'].timeoutSeconds),
       removalPolicy: removalPolicy(settings),
     });
   }
@@ -63,12 +82,13 @@ export class QueueWithDlq extends Construct {
   }
 
   /** Feeds the queue to the function; the mapping bounds its concurrency, reserved concurrency would lose messages. */
-  feed(fn: ServiceFunction, { maximumConcurrency }: { readonly maximumConcurrency: number }): void {
+  feed(fn: ServiceFunction, { maximumConcurrency, batchSize = 10, windowSeconds }: Feeding): void {
     fn.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], this.queue.queueArn);
     const mapping = new CfnEventSourceMapping(fn, 'Feed', {
       functionName: fn.entry.functionArn,
       eventSourceArn: this.queue.queueArn,
-      batchSize: 10,
+      batchSize,
+      ...(windowSeconds !== undefined && { maximumBatchingWindowInSeconds: windowSeconds }),
       functionResponseTypes: ['ReportBatchItemFailures'],
       scalingConfig: { maximumConcurrency },
     });

@@ -30,6 +30,8 @@ export class StageSecrets extends Construct {
   readonly hubs: HeldSecret;
   /** The access keys of the services whose events the hub door takes. */
   readonly hubKeys: HeldSecret;
+  /** The key file of the service account that publishes to Pub/Sub; not there in a stage that publishes nowhere. */
+  readonly pubsubAccount: HeldSecret | undefined;
   /** What has to exist before a reader of the cis key starts. */
   readonly cisKeyReady: IDependable;
 
@@ -58,6 +60,7 @@ export class StageSecrets extends Construct {
     this.publisherRules = this.addPublisherRules(settings);
     this.hubs = this.addHubs(settings);
     this.hubKeys = this.addHubKeys(settings);
+    this.pubsubAccount = settings.pubsub && this.addPubsubAccount(settings);
     const cisKey = this.addCisKey(settings);
     this.cisKey = { id: cisKey.ref };
     this.cisKeyReady = settings.cisPrivateKey === undefined ? this.addGeneratedKey(cisKey, props) : cisKey;
@@ -125,6 +128,16 @@ export class StageSecrets extends Construct {
       secretStringValue: SecretValue.unsafePlainText(JSON.stringify(settings.hubKeys ?? {})),
     });
     return { id: secret.secretArn };
+  }
+
+  /** Without a value until an operator gives it one: calls carry no credentials then. */
+  private addPubsubAccount({ keepsData, pubsub }: StageSettings): HeldSecret {
+    const secret = new CfnSecret(this, 'pubsub-account', {
+      description: 'The key file (JSON) of the service account that publishes to Google Pub/Sub',
+      ...(pubsub?.serviceAccount !== undefined && { secretString: pubsub.serviceAccount }),
+    });
+    secret.applyRemovalPolicy(removalPolicy({ keepsData }));
+    return { id: secret.ref };
   }
 
   /** L1, because the L2 always gives a value, and then nobody could tell whether the key was generated yet. */

@@ -3,15 +3,18 @@ import { functions } from '../../lambdas/functions';
 import type { EventLog } from './event-log';
 import { OwnTargets } from './own-targets';
 import { OwnerNotices } from './owner-notices';
+import { PubsubPublishing, type WorkerEnvironment } from './pubsub-publishing';
 import { QueueWithDlq } from './queue-with-dlq';
 import type { Registry } from './registry';
 import { ServiceFunction, type StageProps } from './service-function';
+import type { StageSecrets } from './stage-secrets';
 import { Store } from './store';
 import { addTick } from './tick';
 
 export interface WebhookDeliveryProps extends StageProps {
   readonly events: EventLog;
   readonly registry: Registry;
+  readonly secrets: StageSecrets;
 }
 
 /** From a queued delivery to its subscriber, with retries, parking, dead letters and resends. */
@@ -23,6 +26,8 @@ export class WebhookDelivery extends Construct {
   readonly deliveries: QueueWithDlq;
   /** What subscriptions may lead to beside URLs. */
   readonly targets: OwnTargets;
+  /** Not there in a stage that publishes nowhere. */
+  readonly publishing: PubsubPublishing | undefined;
   /** Not there in a stage that mails nobody. */
   readonly owners: OwnerNotices | undefined;
   private readonly rows: Store<'deliveries'>;
@@ -40,6 +45,7 @@ export class WebhookDelivery extends Construct {
     this.targets = new OwnTargets(this, 'targets', props.settings);
     this.owners = this.addOwners();
     this.rows = new Store(this, 'deliveries', props.settings);
+    this.publishing = this.addPublishing();
     this.deliverWebhooks = this.addDeliverWebhooks();
     this.requeueDeliveries = this.addRequeueDeliveries();
     this.resendDeadLetters = this.addResendDeadLetters();
@@ -81,31 +87,61 @@ export class WebhookDelivery extends Construct {
       : new OwnerNotices(this, 'owners', { ...this.props, notifyFrom });
   }
 
+  private addPublishing(): PubsubPublishing | undefined {
+    const { pubsub } = this.props.settings;
+    if (pubsub === undefined) {
+      return undefined;
+    }
+    const publishing = new PubsubPublishing(this, 'publishing', {
+      ...this.props,
+      pubsub,
+      deadLetters: this.deliveries.deadLetters,
+      environment: this.workerEnvironment(),
+    });
+    this.grantWork(publishing.publishDeliveries);
+    return publishing;
+  }
+
+  /** What every worker that makes attempts reads and writes. */
+  private workerEnvironment(): WorkerEnvironment {
+    const { events, registry } = this.props;
+    return {
+      REGISTRY_TABLE_NAME: registry.tableName,
+      EVENTS_TABLE_NAME: events.history.tableName,
+      DELIVERIES_TABLE_NAME: this.rows.tableName,
+      DEAD_LETTER_QUEUE_URL: this.deliveries.deadLetters.queueUrl,
+      EVENTS_STREAM_NAME: events.stream.streamName,
+      NOTICES_QUEUE_URL: this.owners?.notices.queue.queueUrl ?? '',
+    };
+  }
+
+  private grantWork(fn: ServiceFunction): void {
+    const { events, registry } = this.props;
+    registry.grantDeliver(fn);
+    this.rows.grant(fn, 'GetItem', 'PutItem');
+    events.grantRead(fn);
+    events.grantAppend(fn);
+    this.deliveries.grantBury(fn);
+    this.owners?.notices.grantSend(fn);
+  }
+
   private addDeliverWebhooks(): ServiceFunction {
-    const { settings, events, registry } = this.props;
+    const { settings } = this.props;
     const fn = new ServiceFunction(this, 'deliver-webhooks', {
       ...this.props,
       environment: {
-        REGISTRY_TABLE_NAME: registry.tableName,
-        EVENTS_TABLE_NAME: events.history.tableName,
-        DELIVERIES_TABLE_NAME: this.rows.tableName,
+        ...this.workerEnvironment(),
         DELIVERIES_QUEUE_URL: this.deliveries.queue.queueUrl,
-        DEAD_LETTER_QUEUE_URL: this.deliveries.deadLetters.queueUrl,
-        EVENTS_STREAM_NAME: events.stream.streamName,
-        NOTICES_QUEUE_URL: this.owners?.notices.queue.queueUrl ?? '',
+        PUBLISH_QUEUE_URL: this.publishing?.queue.queue.queueUrl ?? '',
         ALLOW_PRIVATE_TARGETS: JSON.stringify(settings.allowPrivateTargets),
         FORWARD_PROXY: settings.forwardProxy ?? '',
         TARGET_ARNS: this.targets.environment,
       },
     });
-    registry.grantDeliver(fn);
-    this.rows.grant(fn, 'GetItem', 'PutItem');
-    events.grantRead(fn);
-    events.grantAppend(fn);
+    this.grantWork(fn);
     this.deliveries.grantSend(fn);
-    this.deliveries.grantBury(fn);
+    this.publishing?.queue.grantSend(fn);
     this.targets.grant(fn);
-    this.owners?.notices.grantSend(fn);
     this.deliveries.feed(fn, { maximumConcurrency: settings.deliveryConcurrency });
     return fn;
   }

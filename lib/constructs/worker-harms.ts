@@ -5,6 +5,7 @@ export const workerHarms: Partial<Record<FunctionName, string>> = {
   'integrate-changes': 'Profile changes are delayed',
   'dispatch-events': 'Events and webhooks are delayed',
   'deliver-webhooks': 'Webhooks are late',
+  'publish-deliveries': 'Topics of Pub/Sub get messages late',
   'requeue-deliveries': 'Webhook retries are late',
   'resend-dead-letters': 'Dead letters are not sent again',
   'replay-events': 'Replays stand still, and live webhooks that wait for one',

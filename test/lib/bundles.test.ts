@@ -46,6 +46,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'answer-not-found': 28,
   'dispatch-events': 384,
   'deliver-webhooks': 609,
+  'publish-deliveries': 532,
   'requeue-deliveries': 271,
   'resend-dead-letters': 417,
   'requeue-messages': 271,
@@ -144,6 +145,9 @@ const targetArns = {
   stream: 'arn:aws:kinesis:us-east-1:000000000000:stream/orders',
 };
 
+/** Where a stage may publish to. */
+const pubsub = { project: 'changewire' };
+
 /** Whom a stage may mail from. */
 const notifyFrom = 'arn:aws:ses:us-east-1:000000000000:identity/example.org';
 
@@ -200,7 +204,6 @@ const storeOf: Readonly<Record<string, string>> = {
   'sqs-release-queue': 'schedule/releases-queue/Queue',
   'kinesis-change-stream': 'change/changes-stream',
   'kinesis-event-stream': 'events/events-stream',
-  'sqs-delivery-queue': 'webhooks/deliveries-queue/Queue',
   'sqs-dead-letter-queue': deadLetterQueue,
   'sqs-owner-notices': 'webhooks/owners/notices-queue/Queue',
   'ses-mailer': JSON.stringify(notifyFrom),
@@ -212,9 +215,33 @@ const storeOf: Readonly<Record<string, string>> = {
   'secrets-manager-value': 'secrets',
 };
 
+/** What is tried again returns to the worker's own queue, and one hands over to the other. */
+function deliveryQueuesOf(stem: FunctionName): readonly string[] {
+  const [deliveries, publishing] = [
+    'webhooks/deliveries-queue/Queue',
+    'webhooks/publishing/publishing-queue/Queue',
+  ];
+  const queues: Partial<Record<FunctionName, readonly string[]>> = {
+    'deliver-webhooks': [deliveries, publishing],
+    'publish-deliveries': [publishing],
+  };
+  return queues[stem] ?? [deliveries];
+}
+
 /** Marks of crashes lie beside what a stream's records become, so their adapter has two stores. */
 function markersOf(stem: FunctionName): string {
   return stem === 'dispatch-events' ? events : statuses;
+}
+
+function storesOf(adapter: string, stem: FunctionName): readonly string[] | undefined {
+  switch (adapter) {
+    case 'dynamo-crash-markers':
+      return [markersOf(stem)];
+    case 'sqs-delivery-queue':
+      return deliveryQueuesOf(stem);
+    default:
+      return storeOf[adapter] === undefined ? undefined : [storeOf[adapter]];
+  }
 }
 
 /** Files that work for an adapter on the adapter's own store. */
@@ -255,6 +282,14 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
     `sqs:ReceiveMessage ${deadLetterQueue}`,
     `sqs:DeleteMessage ${deadLetterQueue}`,
   ],
+  'publish-deliveries': [
+    ...['DeleteItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} ${registry}`),
+    ...['BatchGetItem', 'Query'].map((action) => `dynamodb:${action} ${deliveries}`),
+    `dynamodb:PutItem ${events}`,
+    `sqs:ReceiveMessage ${deadLetterQueue}`,
+    `sqs:DeleteMessage ${deadLetterQueue}`,
+    'secretsmanager:PutSecretValue secrets',
+  ],
   'notify-owners': ['BatchGetItem', 'PutItem', 'Query'].map((action) => `dynamodb:${action} ${registry}`),
   'recover-messages': ['DeleteItem', 'PutItem'].map((action) => `dynamodb:${action} ${registry}`),
   'requeue-deliveries': [
@@ -277,7 +312,7 @@ const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
 };
 
 describe('each function may do what its code does, and nothing else', () => {
-  const template = templateOf('preview', { targetArns: Object.values(targetArns), notifyFrom });
+  const template = templateOf('preview', { targetArns: Object.values(targetArns), notifyFrom, pubsub });
 
   it.each(stems)('%s', (stem) => {
     const granted = grantsOf(template, stem)
@@ -316,13 +351,13 @@ function usesOf(stem: FunctionName): readonly string[] {
     (file) => file.includes('/aws/') && !sharedByAdapters.includes(nameOf(file)),
   );
   const uses = adapters.flatMap((file) =>
-    commandsIn(file).map((command) => {
+    commandsIn(file).flatMap((command) => {
       const action = actionOf[command];
-      const store = nameOf(file) === 'dynamo-crash-markers' ? markersOf(stem) : storeOf[nameOf(file)];
-      if (action === undefined || store === undefined) {
+      const stores = storesOf(nameOf(file), stem);
+      if (action === undefined || stores === undefined) {
         throw new Error(`this test knows nothing of ${command} in ${file}`);
       }
-      return `${action} ${store}`;
+      return stores.map((store) => `${action} ${store}`);
     }),
   );
   return [...new Set(uses)];

@@ -17,7 +17,11 @@ const handlersDirectory = stubHandlers();
 
 function stackOf(stage: StageName): { readonly app: App; readonly stack: ChangewireStack } {
   const app = makeApp({ outdir: mkdtempSync(join(tmpdir(), 'changewire-nag-')) });
-  const settings = { ...(stage !== 'preview' && identity), notifyFrom: 'hub@acme.io' };
+  const settings = {
+    ...(stage !== 'preview' && identity),
+    notifyFrom: 'hub@acme.io',
+    pubsub: { project: 'acme' },
+  };
   const stack = addStack(app, { stage, settings, handlersDirectory });
   return { app, stack };
 }

@@ -35,6 +35,7 @@ export async function startDeliveryStack() {
     ALLOW_PRIVATE_TARGETS: 'true',
     FORWARD_PROXY: '',
     TARGET_ARNS: '',
+    PUBLISH_QUEUE_URL: '',
     RESEND_DEAD_LETTERS_AFTER_MINUTES: '0',
     POWERTOOLS_LOG_LEVEL: 'SILENT',
     POWERTOOLS_METRICS_DISABLED: 'true',

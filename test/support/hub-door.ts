@@ -40,6 +40,7 @@ export function openHubDoor(options: HubDoorOptions = {}) {
   const appended: EventBatch[] = [];
   const decisions: ConnectDecision[] = [];
   const errors: unknown[] = [];
+  const clock = { now: new Date('2026-11-28T12:00:00.250Z') };
   const secrets = { hubs: secretText(JSON.stringify(hubs)), keys: secretText(JSON.stringify(keys)) };
   const invoke = httpFunction({
     name: 'handle-hub-events',
@@ -56,7 +57,7 @@ export function openHubDoor(options: HubDoorOptions = {}) {
             appended.push(...batches);
           },
         },
-        now: () => new Date('2026-11-28T12:00:00.250Z'),
+        now: () => clock.now,
         onDecision: (_, decision) => decisions.push(decision),
         onError: (error) => errors.push(error),
       }),
@@ -66,7 +67,7 @@ export function openHubDoor(options: HubDoorOptions = {}) {
     return { status: reply.statusCode, headers: reply.headers ?? {}, text: reply.body };
   };
   const events = (): readonly Event[] => appended.flatMap((batch) => batch.events);
-  return { send, events, appended, decisions, errors, secrets };
+  return { send, events, appended, decisions, errors, secrets, clock };
 }
 
 function toEvent(sent: Partial<SentEvent>, { hub = 'chat', query, lines }: HubCall): APIGatewayProxyEvent {

@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { makeGate } from '../../../core/gate';
 import type { ChunkTarget } from '../../../core/webhooks/gather-posts';
+import { withoutSecrets } from '../../../core/webhooks/mask-answer';
 import type { TargetResult, WebhookRequest, WebhookTarget } from '../../../core/webhooks/ports';
 import { topicOfPubsubUrl } from '../../../core/webhooks/pubsub-message';
 import type { GoogleTokens } from '../google-access-tokens';
@@ -39,7 +41,9 @@ type Outcome = WithoutTime<TargetResult>;
  * Google takes all messages of a call or none. A call that it refuses for what is in it is halved until the messages
  * at fault stand alone: theirs alone is the refusal, and it is final.
  */
-export function makePubsubTarget(settings: PubsubSettings, { post, tokens }: PubsubPorts): ChunkTarget {
+export function makePubsubTarget(settings: PubsubSettings, ports: PubsubPorts): ChunkTarget {
+  const { tokens } = ports;
+  const { post } = withoutSecrets(ports);
   return {
     async postChunk(requests) {
       const startedAt = performance.now();
@@ -72,8 +76,8 @@ export function makePubsubTarget(settings: PubsubSettings, { post, tokens }: Pub
       const halves = [messages.slice(0, middle), messages.slice(middle)];
       return (await Promise.all(halves.map((half) => publish(half, call)))).flat();
     }
-    const milliseconds = Math.round(performance.now() - startedAt);
-    return resultsOf(outcome, messages.length).map((result) => ({ milliseconds, ...result }));
+    const shared = { milliseconds: Math.round(performance.now() - startedAt), call: randomUUID() };
+    return resultsOf(outcome, messages.length).map((result) => ({ ...shared, ...result }));
   }
 
   /** A 401 has the token renewed and the call made once more: a token can be revoked before it expires. */

@@ -1,11 +1,5 @@
 import fc from 'fast-check';
-import {
-  namedAttributes,
-  pubsubAttributes,
-  pubsubUrl,
-  topicOfPubsubUrl,
-} from '../../../core/webhooks/pubsub-message';
-import { anEvent } from '../../support/deliveries';
+import { pubsubAttributes, pubsubUrl, topicOfPubsubUrl } from '../../../core/webhooks/pubsub-message';
 
 describe('pubsubUrl', () => {
   it('holds any name, also one that looks like a URL, and gives it back', () => {
@@ -32,7 +26,7 @@ describe('pubsubUrl', () => {
 });
 
 describe('pubsubAttributes', () => {
-  it.each<[string, string | undefined, [string, string][]]>([
+  it.each<[string, string, [string, string][]]>([
     ['texts as they are', '{"a":"x","b":""}', Object.entries({ a: 'x', b: '' })],
     [
       'numbers with every digit',
@@ -61,7 +55,6 @@ describe('pubsubAttributes', () => {
     ],
     ['half a character as one that stands for it', '{"a\\ud800":"\\udc00"}', [['a\ufffd', '\ufffd']]],
     ['none for null', 'null', []],
-    ['none for nothing', undefined, []],
     ['a list under the name attributes', '[1, 2]', [['attributes', '[1, 2]']]],
     ['a text under the name attributes', '"vip"', [['attributes', 'vip']]],
   ])('renders %s', (_what, json, expected) => {
@@ -78,12 +71,5 @@ describe('pubsubAttributes', () => {
         expect(rendered.size).toBe(Object.keys(attributes).length);
       }),
     );
-  });
-});
-
-describe('namedAttributes', () => {
-  it('are those that an event has', () => {
-    expect(namedAttributes(anEvent({ attributes: { jobid: '7' } }))).toEqual([['jobid', '7']]);
-    expect(namedAttributes(anEvent())).toEqual([]);
   });
 });

@@ -272,6 +272,16 @@ describe('a repeated call', () => {
     expect(await idOf(say('a', 'text/plain', headers))).not.toBe(await idOf(say('a', 'text/plain', base)));
   });
 
+  it.each([undefined, 'yesterday'])(
+    'with the time %j, which tells nothing, is another event at another moment',
+    async (time) => {
+      const said = say('a', 'text/plain', { 'ce-time': time });
+      const first = await idOf(said);
+      door.clock.now = new Date('2026-11-28T12:00:01.250Z');
+      expect(await idOf(said)).not.toBe(first);
+    },
+  );
+
   it('of a sender that counts wrong loses nothing that differs', async () => {
     const ids = [
       await idOf(say('a')),
@@ -474,6 +484,15 @@ describe('codes in the URL', () => {
     }
     const other = makeEvent('sys.connect', { headers: { 'ce-hub': 'other' } });
     expect(await door.send(other, { hub: 'other' })).toMatchObject({ status: 204 });
+  });
+
+  it('are read again before one is refused', async () => {
+    open({ keys: { codes: { chat: [code] } } });
+    const next = { query: { code: 'the-next-code-0000' } };
+    expect(await door.send(makePreflight(), next)).toMatchObject({ status: 401 });
+    door.secrets.keys.replace(JSON.stringify({ codes: { chat: [next.query.code] } }));
+    expect(await door.send(makePreflight(), next)).toMatchObject({ status: 200 });
+    expect(await door.send(makePreflight(), { query: { code } })).toMatchObject({ status: 401 });
   });
 });
 

@@ -245,3 +245,59 @@ describe('POST /api/bulk_messages', () => {
     );
   });
 });
+
+describe('an Idempotency-Key', () => {
+  const under = (key: string, request: DoorRequest = {}): DoorRequest => ({
+    ...request,
+    headers: { ...json, 'Idempotency-Key': key, ...request.headers },
+  });
+  const ids = () => stream.events.map(({ id }) => id);
+
+  it('makes a message one, however often it is sent, and its reply the same', async () => {
+    await subscriptions.create(aConsumer({ number: 1 }));
+    const replies = [];
+    for (const path of ['/api/messages/', '/api/messages', '/api/messages/']) {
+      replies.push((await post(path, message, under('k'))).json);
+    }
+    expect(new Set(ids()).size).toBe(1);
+    expect(ids()[0]).toMatch(/^evt_[\w-]{24}$/);
+    expect(new Set(replies.map((reply) => JSON.stringify(reply))).size).toBe(1);
+  });
+
+  it('makes a bulk one, each of its messages apart', async () => {
+    const bulk = { ...message, payload: [1, 1, 2] };
+    await post('/api/bulk_messages/', bulk, under('k'));
+    await post('/api/bulk_messages/', bulk, under('k'));
+    expect(new Set(ids()).size).toBe(3);
+    expect(ids().slice(3)).toEqual(ids().slice(0, 3));
+  });
+
+  it('never takes one message for another', async () => {
+    await post('/api/messages/', message, under('k'));
+    await post('/api/messages/', message, under('other'));
+    await post('/api/messages/', { ...message, payload: 2 }, under('k'));
+    await post('/api/messages/', { ...message, attributes: {} }, under('k'));
+    await post('/api/bulk_messages/', { ...message, payload: [1] }, under('k'));
+    expect(new Set(ids()).size).toBe(5);
+  });
+
+  it('is each caller’s own', async () => {
+    ports = { ...ports, authenticate };
+    for (const subject of ['ada', 'lin']) {
+      const token = unsignedToken({ sub: subject, scope: 'events:write' });
+      const headers = { Authorization: `Bearer ${token}` };
+      expect((await post('/api/messages/', message, under('k', { headers }))).status).toBe(201);
+    }
+    expect(new Set(ids()).size).toBe(2);
+  });
+
+  it.each(['', 'two words', 'x'.repeat(256)])(
+    'that is none is refused in words that clients keep: %j',
+    async (key) => {
+      const reply = await post('/api/messages/', message, under(key));
+      expect([reply.status, Object.keys(reply.json.data)]).toEqual([400, ['errors']]);
+      expect(reply.json.data.errors).toContain('Idempotency-Key');
+      expect(stream.events).toEqual([]);
+    },
+  );
+});

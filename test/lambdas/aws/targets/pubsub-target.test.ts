@@ -70,9 +70,16 @@ describe('makePubsubTarget', () => {
         status: 200,
         answer,
         address: '127.0.0.1',
+        // Both share the call, which counts once when it fails.
+        call: results[0]?.call,
         milliseconds: expect.any(Number),
       })),
     );
+  });
+
+  it('gives the calls of a chunk that was halved names of their own', async () => {
+    const results = await makeTarget().postChunk([poison, request('1')]);
+    expect(new Set(results.map(({ call }) => call)).size).toBe(2);
   });
 
   it('sends no credentials where there is no account: an emulator', async () => {

@@ -1,0 +1,78 @@
+import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { MessageOutcome } from '../../core/webhooks/deliver-webhook';
+import { type DeliveryMessage, deliveryId } from '../../core/webhooks/delivery';
+import type { FunctionName } from '../functions';
+import { makeLogger, makeMetrics } from '../shared/logging';
+
+/** Is told what an operator must know of. */
+export interface DeliveryReport {
+  handled(outcome: MessageOutcome, message: DeliveryMessage): void;
+  /** A store failed, or another worker was at it: the message comes again. */
+  postponed(error: unknown, message: DeliveryMessage): void;
+}
+
+/** Logs what became of messages, and counts it. */
+export function makeDeliveryReport(name: FunctionName): DeliveryReport {
+  const logger = makeLogger(name);
+  const metrics = makeMetrics(name);
+  return { handled, postponed };
+
+  function postponed(error: unknown, message: DeliveryMessage): void {
+    logger.error('delivery could not be worked on; the message was sent again', {
+      delivery_id: deliveryId(message),
+      attempt: message.attempt,
+      failures: (message.failures ?? 0) + 1,
+      error: error as Error,
+    });
+    metrics.addMetric('DeliveriesHeldUp', MetricUnit.Count, 1);
+    metrics.publishStoredMetrics();
+  }
+
+  function handled(result: MessageOutcome, message: DeliveryMessage): void {
+    const delivery = 'delivery' in result ? result.delivery : undefined;
+    const attempt = result.outcome === 'attempted' ? delivery?.attempts.at(-1) : undefined;
+    const changes = result.outcome === 'attempted' ? result.changes : [];
+    logger.info('delivery handled', {
+      outcome: result.outcome,
+      delivery_id: deliveryId(message),
+      event_id: message.eventId,
+      subscription_id: message.subscriptionId,
+      attempt: message.attempt,
+      state: delivery?.state,
+      reason: delivery?.reason ?? (result.outcome === 'held' ? result.reason : undefined),
+      status: attempt?.status,
+      failure: attempt?.failure,
+      milliseconds: attempt?.milliseconds,
+      ...(changes.length > 0 && { subscription_changes: changes }),
+    });
+    const counted = [
+      ...(delivery && result.outcome !== 'repeated' ? [metricNames[delivery.state]] : []),
+      ...(result.outcome === 'held' ? ['DeliveriesHeld'] : []),
+      ...changes.map((change) => changeMetrics[change]),
+    ];
+    for (const name of counted) {
+      metrics.addMetric(name, MetricUnit.Count, 1);
+    }
+    if (attempt) {
+      metrics.addMetric('AttemptMilliseconds', MetricUnit.Milliseconds, attempt.milliseconds);
+    }
+    if (counted.length > 0) {
+      metrics.publishStoredMetrics();
+    }
+  }
+}
+
+const changeMetrics = {
+  circuit_opened: 'CircuitsOpened',
+  warned: 'SubscriptionsWarned',
+  disabled: 'SubscriptionsDisabled',
+  recovered: 'SubscriptionsRecovered',
+} as const;
+
+const metricNames = {
+  pending: 'DeliveriesPostponed',
+  delivered: 'DeliveriesDelivered',
+  dead: 'DeliveriesDead',
+  skipped: 'DeliveriesSkipped',
+  erased: 'DeliveriesErased',
+} as const;
