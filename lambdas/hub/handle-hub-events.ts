@@ -53,7 +53,9 @@ export interface HandleHubEventsPorts {
 export function makeHandleHubEvents(ports: HandleHubEventsPorts): HttpHandler {
   return async (request) => {
     const { hub = '' } = request.parameters;
-    const settings = isHubName(hub) ? (await ports.hubs.current()).find(hub) : undefined;
+    // Side by side: a cold start waits for one of them.
+    const [hubs] = await Promise.all([ports.hubs.current(), ports.keys.current()]);
+    const settings = isHubName(hub) ? hubs.find(hub) : undefined;
     if (settings === undefined) {
       throw new ServiceError(
         'not_found',
