@@ -148,7 +148,7 @@ export const functions = {
     handler: 'topics/manage-consumers',
     trigger: 'http',
     description: 'Makes, lists, changes and deletes the topics and consumers of Postoffice’s clients.',
-    environment: [...tokens, 'REGISTRY_TABLE_NAME', 'REQUIRE_AUTH', 'ALLOW_PRIVATE_TARGETS'],
+    environment: [...tokens, 'REGISTRY_TABLE_NAME', 'REQUIRE_AUTH', 'ALLOW_PRIVATE_TARGETS', 'PUBLISHES'],
     // The more memory, the sooner a new instance answers: its callers wait for half a second.
     memoryMegabytes: 1024,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,

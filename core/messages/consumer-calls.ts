@@ -20,6 +20,8 @@ export interface ConsumerCallPorts {
   readonly subscriptions: Pick<SubscriptionStore, 'findMany' | 'changeState'> & SubscriptionEditor;
   readonly replays: PrepareReplayPorts;
   readonly privateTargets: PrivateTargets;
+  /** Whether the stage publishes to Pub/Sub: where it does not, no consumer can be of that type. */
+  readonly publishes: boolean;
   /** Cryptographically random. */
   readonly random: (count: number) => Uint8Array;
 }
@@ -43,7 +45,7 @@ export async function createConsumer(
   if (!found) {
     throw refuse('topic', INVALID);
   }
-  const request = readConsumerRequest(topic, fields, ports.privateTargets);
+  const request = readConsumerRequest(topic, fields, ports);
   const about = { id: mintSubscriptionId(ports.random), number: NOT_YET, owner: made.by, at: made.at };
   const consumer = makeConsumer(request, about, ports.random);
   // Every start of every subscriber makes its consumers again: that writes nothing.
@@ -179,7 +181,7 @@ function toRevision(found: ConsumerSubscription, changes: ConsumerChanges) {
     ...(target !== undefined && { target }),
     ...(active !== undefined && { state: active ? ('active' as const) : ('paused' as const) }),
     consumer: toConsumer(number, given),
-    ...(isTriedOtherwise && { policy: { ...policy, ...consumerPolicy(given) } }),
+    ...(isTriedOtherwise && { policy: { ...policy, ...consumerPolicy({ ...given, type: typeOf(found) }) } }),
   };
 }
 

@@ -44,9 +44,10 @@ function makeGrowingWaits(): readonly number[] {
 
 /** How hard a consumer is tried: docs/decisions/059-consumers-are-tried-as-by-postoffice.md. */
 export function consumerPolicy({
+  type,
   secondsTimeout,
   secondsRetry,
-}: Pick<ConsumerRequest, 'secondsTimeout' | 'secondsRetry'>): DeliveryPolicy {
+}: Partial<Pick<ConsumerRequest, 'type' | 'secondsTimeout' | 'secondsRetry'>>): DeliveryPolicy {
   const timeout = secondsTimeout === undefined ? DEFAULT_TIMEOUT_SECONDS : secondsTimeout;
   return {
     success: '2xx',
@@ -56,7 +57,8 @@ export function consumerPolicy({
       : { scheduleSeconds: growingWaits, jitter: 0.1 }),
     jitterAdds: true,
     longestSeconds: LONGEST_RETRY_SECONDS,
-    heedsAnswers: false,
+    // Of Google's the original knew nothing; a project whose quota is used up answers 429.
+    ...(type !== 'pubsub' && { heedsAnswers: false }),
     timeoutSeconds: Math.min(timeout ?? NULL_TIMEOUT_SECONDS, LONGEST_TIMEOUT_SECONDS),
   };
 }

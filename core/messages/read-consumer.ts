@@ -11,6 +11,9 @@ const LONGEST_INTERVAL_SECONDS = 24 * 3600;
 /** What one call of Google Pub/Sub takes. */
 const LARGEST_CHUNK = 1000;
 
+/** docs/decisions/069-a-consumer-that-nothing-serves-is-refused.md */
+const NOWHERE_TO_PUBLISH = 'pubsub needs the setting "pubsub" of this stage, which is not set';
+
 /** Anything may be given, and only these ask for the history. */
 const falsehoods: ReadonlySet<string | undefined> = new Set(['false', '0', '"false"', '"0"']);
 
@@ -26,13 +29,16 @@ export type ConsumerChanges = Partial<
 export function readConsumerRequest(
   topic: string,
   fields: Fields,
-  privateTargets: PrivateTargets,
+  { privateTargets, publishes }: { readonly privateTargets: PrivateTargets; readonly publishes: boolean },
 ): ConsumerRequest {
   const cast = castFields(fields);
   const typeText = cast.text('type');
   const type = consumerTypes.find((one) => one === typeText);
   if (typeText !== '' && !type) {
     cast.refuse('type', INVALID);
+  }
+  if (type === 'pubsub' && !publishes) {
+    cast.refuse('type', NOWHERE_TO_PUBLISH);
   }
   const request = {
     topic,

@@ -200,6 +200,7 @@ export const handler = httpFunction({
       subscriptions: makeDynamoSubscriptionStore(client, table),
       replays: { replays: makeDynamoReplayStore(client, table), runs: makeDynamoRunNumbers(client, table) },
       privateTargets: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS),
+      publishes: environment.PUBLISHES === 'true',
       // Fail closed: any text but `false` wants credentials.
       ...(environment.REQUIRE_AUTH !== 'false' && { authenticate: makeAccountAuthenticator(environment) }),
       random: randomBytes,

@@ -38,6 +38,7 @@ export class TopicsDoor extends Construct {
         REGISTRY_TABLE_NAME: registry.tableName,
         REQUIRE_AUTH: String(settings.requireAuth.topics),
         ALLOW_PRIVATE_TARGETS: JSON.stringify(settings.allowPrivateTargets),
+        PUBLISHES: String(settings.pubsub !== undefined),
       },
     });
     registry.grantManageConsumers(fn);

@@ -19,6 +19,14 @@ function decide(attempt: number, policy: DeliveryPolicy, changes: object = {}) {
   });
 }
 
+describe('consumerPolicy of type pubsub', () => {
+  it('heeds that Google asks to slow down, where a subscriber of the original is not heeded', () => {
+    const result = { milliseconds: 1, status: 429, answer: '' };
+    expect(decide(1, consumerPolicy({ type: 'pubsub' }), { result })).toMatchObject({ delaySeconds: 60 });
+    expect(decide(1, consumerPolicy({ type: 'http' }), { result })).toMatchObject({ delaySeconds: 16 });
+  });
+});
+
 describe('the retries of a consumer', () => {
   it.each([
     [1, 16],

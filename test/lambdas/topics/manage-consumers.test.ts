@@ -36,6 +36,7 @@ beforeEach(() => {
     subscriptions,
     replays: { replays, runs: new MemoryRunNumbers() },
     privateTargets: false,
+    publishes: true,
     random: (count) => {
       made += 1;
       return new Uint8Array(count).fill(made);
@@ -270,6 +271,16 @@ describe('/api/publishers', () => {
     });
     expect(live()).toEqual([]);
     expect(claims.claims.size).toBe(0);
+  });
+
+  it('refuses the type pubsub where the stage publishes nowhere, in words for whoever runs it', async () => {
+    ports = { ...ports, publishes: false };
+    await call('POST', '/api/topics', aTopic);
+    const reply = await call('POST', '/api/publishers', { ...aPublisher, type: 'pubsub' });
+    const type = ['pubsub needs the setting "pubsub" of this stage, which is not set'];
+    expect(reply).toMatchObject({ status: 400, json: { data: { errors: { type } } } });
+    expect(live()).toEqual([]);
+    await expect(call('POST', '/api/publishers', aPublisher)).resolves.toMatchObject({ status: 201 });
   });
 
   it('takes any target of type pubsub for the name of a topic there, and texts for numbers and truths', async () => {
