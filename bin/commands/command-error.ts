@@ -7,6 +7,8 @@ export const exitCodes = {
   refused: 3,
   /** The change was rejected, or had not ended when the time was up. */
   notIntegrated: 4,
+  /** What is there is not as a file says it should be. */
+  differs: 5,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -9,6 +9,7 @@ import { addEvents } from './events';
 import { addFake } from './fake';
 import type { Host } from './host';
 import { addListen } from './listen';
+import { addMessages } from './messages';
 import { addPerson } from './person';
 import { addPublish } from './publish';
 import { addReplay } from './replay';
@@ -71,7 +72,7 @@ function buildProgram(host: Host): Command {
   // The order of --help: a stack, people, events, subscriptions, deliveries, operators.
   const adders = [
     ...[addStart, addToken, addFake, addPublish, addStatus, addPerson],
-    ...[addTopics, addTrigger, addEvents, addTail],
+    ...[addTopics, addTrigger, addEvents, addTail, addMessages],
     ...[addSubscribe, addSubscriptions, addListen, addDeliveries, addResend, addReplay],
     ...[addErase, addRewind],
   ];
@@ -92,6 +93,7 @@ Exit codes:
   2  the command line is wrong
   3  the server refused (4xx): repeating will not help
   4  the change was rejected, or had not ended in time
+  5  something is not as a file says it should be
 
 Examples:
   $ npm start                                            # a whole stack on this machine

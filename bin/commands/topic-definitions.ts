@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { parse } from 'yaml';
 import { ServiceError } from '../../core/errors';
 import type { JsonObject } from '../../core/json';
 import { describeProblems } from '../../core/schema-problems';
 import { keyOfNewTopic } from '../../core/topics/topic-key';
 import { topicSchema } from '../../core/topics/topic-request';
 import { CommandError } from './command-error';
+import { readYamlFile } from './read-yaml-file';
 
 /** A topic of the events door as a definitions file describes it, as `POST /v1/topics` takes it. */
 export interface DefinedTopic {
@@ -17,16 +16,13 @@ export interface DefinedTopic {
 /** What a schema is that says nothing else: contract bc-events, section 2. */
 const DRAFT_4 = 'http://json-schema.org/draft-04/schema#';
 
-/** So many aliases are honest; a hostile file multiplies with them. */
-const MAX_ALIASES = 100;
-
 /**
  * The topics of a definitions file, in the YAML or JSON that `bc-events` loads. Of a name that comes twice the last
  * one counts, as there.
  * @throws CommandError naming every topic that is wrong: all of a file is good, or none of it.
  */
 export function readTopicDefinitions(file: string): readonly DefinedTopic[] {
-  const definitions = readYaml(file);
+  const definitions = readYamlFile(file, 'the definitions');
   if (!isObject(definitions) || !Array.isArray(definitions.Topics)) {
     throw new CommandError(`${file}: expected a list of topics under "Topics"`);
   }
@@ -44,18 +40,6 @@ export function readTopicDefinitions(file: string): readonly DefinedTopic[] {
     throw new CommandError([`${file} cannot be applied:`, ...problems].join('\n'));
   }
   return [...topics.values()];
-}
-
-/** YAML 1.1, as PyYAML reads it; tags make nothing but texts. */
-function readYaml(file: string): unknown {
-  try {
-    const text = readFileSync(file, 'utf8');
-    const value = parse(text, { version: '1.1', maxAliasCount: MAX_ALIASES, logLevel: 'error' });
-    // What YAML knows beside JSON, such as dates, is written as the API will have it.
-    return JSON.parse(JSON.stringify(value ?? null));
-  } catch (error) {
-    throw new CommandError(`cannot read the definitions in ${file}: ${(error as Error).message}`);
-  }
 }
 
 /** @returns what is wrong, in words. */

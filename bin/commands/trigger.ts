@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import type { Api } from './api';
 import { awaitDeliveries, type DeliveriesEnd } from './await-deliveries';
-import { CommandError, exitCodes } from './command-error';
+import { CommandError } from './command-error';
 import { connect } from './connection';
 import { present } from './display';
 import type { Host } from './host';
 import { ledgerText } from './ledger';
+import { readJsonText } from './message-texts';
 import { count, seconds } from './option-values';
 
 interface TriggerOptions {
@@ -53,7 +53,7 @@ Examples:
   $ npx changewire trigger orders --count 1000 --wait 60`,
     )
     .action(async (topic: string, options: TriggerOptions, command: Command) => {
-      const data = await readData(host, options.data);
+      const { text: data } = await readJsonText(host, options.data);
       const api = await connect(host, command);
       const published = await publishAll({ ...options, topic, data }, api, host);
       const ids = published.map(({ id }) => id);
@@ -73,31 +73,6 @@ function show(host: Host, published: readonly PublishedEvent[], end: DeliveriesE
   present(host, { ...result, ...(end && { ledger: end.ledger }) }, () =>
     end ? `${line}\n${ledgerText(end.ledger)}` : line,
   );
-}
-
-/** The JSON text as it came: parsing it would cost digits. */
-async function readData(host: Host, argument: string): Promise<string> {
-  const text = await readText(host, argument);
-  try {
-    JSON.parse(text);
-    return text.trim();
-  } catch {
-    throw new CommandError('--data must be JSON, @FILE with JSON, or - for standard input', exitCodes.usage);
-  }
-}
-
-async function readText(host: Host, argument: string): Promise<string> {
-  if (argument === '-') {
-    return host.readStandardInput();
-  }
-  if (!argument.startsWith('@')) {
-    return argument;
-  }
-  try {
-    return await readFile(argument.slice(1), 'utf8');
-  } catch (error) {
-    throw new CommandError(`cannot read ${argument.slice(1)}: ${(error as Error).message}`);
-  }
 }
 
 type Run = TriggerOptions & { readonly topic: string };

@@ -55,7 +55,7 @@ async function take(step: PlannedStep, hub: HubClient): Promise<AppliedStep> {
     }
     const isDone = answer.status >= 200 && answer.status < 300;
     // Somebody else has deleted it: so it is as it should be.
-    return isDone || (step.act === 'delete' && answer.status === 404)
+    return isDone || (step.act === 'delete' && isGone(answer))
       ? { ...told, outcome: outcomes[step.act] }
       : { ...told, outcome: 'failed', ...failureOf(answer) };
   } catch (error) {
@@ -65,6 +65,11 @@ async function take(step: PlannedStep, hub: HubClient): Promise<AppliedStep> {
     const { message: reason, status } = error;
     return { ...told, outcome: 'failed', reason, ...(status !== undefined && { status }) };
   }
+}
+
+/** The hub's answer to who deletes what is not there is the original's. */
+function isGone({ status, said }: RegistryAnswer): boolean {
+  return status === 404 || (status === 400 && said === 'Anything has wrong');
 }
 
 const outcomes = { create: 'created', change: 'changed', unchanged: 'unchanged', delete: 'deleted' } as const;

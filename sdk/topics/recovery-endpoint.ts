@@ -108,7 +108,10 @@ function placeOf(path: string, served: string | undefined): 'list' | number | un
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** Contract, section 4. The texts are JSON already, of which parsing would cost digits. */
+/**
+ * Contract, section 4. The texts are JSON already, of which parsing would cost digits. Of a message it is always the same,
+ * refused or not: a hub knows a row by all that is in it.
+ */
 function elementOf(message: Message | RefusedMessage): string {
   const { topic, attributes, kind, payloads, createdAt } = message;
   const members = { topic: JSON.stringify(topic), attributes };
@@ -121,9 +124,6 @@ function elementOf(message: Message | RefusedMessage): string {
     ...members,
     payload,
     bulk: `${kind === 'bulk'}`,
-    error: JSON.stringify(
-      'reason' in message ? message.reason : 'Can not establish connection with postoffice',
-    ),
     created_at: JSON.stringify(createdAt),
     idempotency_key: JSON.stringify(message.id),
   });

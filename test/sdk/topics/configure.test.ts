@@ -174,6 +174,18 @@ describe('configure', () => {
     expect(hub.registry.topics[0]?.origin_host).toBe(configuration.origin_host);
   });
 
+  it('is content when another has deleted it', async () => {
+    await client.configure(configuration);
+    const plan = await client.planConfiguration({ topics: ['orders', 'bills'] }, { prune: true });
+    hub.script.push(answer(400, { data: { errors: 'Anything has wrong' } }), answer(404));
+    expect(outcomes(await client.applyConfiguration(plan))).toEqual([
+      'unchanged',
+      'unchanged',
+      'deleted',
+      'deleted',
+    ]);
+  });
+
   it('tries again when the hub fails or an answer is lost', async () => {
     hub.script.push(answer(503), { kind: 'serve' });
     const plan = await client.planConfiguration(configuration);

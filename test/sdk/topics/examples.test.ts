@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as receiver from '../../../sdk/receiver';
 import * as sdk from '../../../sdk/topics';
-import { documentedExamples } from '../../support/documented-examples';
+import { documentedExamples, writtenExamples } from '../../support/documented-examples';
 import { type MessageHub, startMessageHub } from '../../support/message-hub';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'changewire-examples-'));
@@ -44,6 +44,16 @@ describe('the examples of the documentation', () => {
 
   it.each(documentedExamples('sdk/topics'))('run as they are: $name', async ({ name, code }) => {
     expect(await run(code)).toBe(printed[name]);
+  });
+
+  it('and of the pages run as they are', async () => {
+    const examples = writtenExamples('changewire/topics');
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) {
+      expect(await run(example)).toBe(
+        example.includes('cancelScheduled') ? 'accepted cancelled' : 'accepted',
+      );
+    }
   });
 
   it('are all known here', () => {

@@ -58,9 +58,18 @@ describe.each(runtimes)('the recovery endpoint in %s', (_, within) => {
         payload: '1',
         attributes: {},
         bulk: false,
-        error: refusal.reason,
       });
       expect(second).toMatchObject({ id, payload: { n: 1.5 }, attributes: { a: 1 }, idempotency_key: '2' });
+    });
+  });
+
+  it('says the same of a message, refused or not', async () => {
+    await within(async (call) => {
+      const before = await (await call('GET', '/messages/')).text();
+      await buffer.retry('1');
+      await buffer.refuse('2', refusal);
+      const rows = (text: string) => (JSON.parse(text) as object[]).map((row) => JSON.stringify(row)).sort();
+      expect(rows(await (await call('GET', '/messages/')).text())).toEqual(rows(before));
     });
   });
 
