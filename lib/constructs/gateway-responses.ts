@@ -21,6 +21,14 @@ const internal = {
   code: 'internal_error',
 };
 
+/** What an operator puts before the functions may refuse: a resource policy, a firewall, an authorizer. */
+const denied = {
+  statusCode: '400',
+  errorType: 'AccessDeniedException',
+  code: 'forbidden',
+  message: asTheGatewayWordsIt,
+};
+
 /**
  * No client family may take one of these for success: bc-events drops every status but 400 and 500 as done,
  * so what is worth repeating is a 500 with an `errorType` that its client knows.
@@ -52,6 +60,24 @@ export const gatewayAnswers: readonly GatewayAnswer[] = [
     code: 'body_too_large',
     // Lambda takes 6 MB, in which the body travels as base64: docs/decisions/004-bodies-are-bytes.md.
     message: '"the body is too large; the limit is 4500000 bytes"',
+  },
+  {
+    type: ResponseType.QUOTA_EXCEEDED,
+    statusCode: '500',
+    errorType: 'ProvisionedThroughputExceededException',
+    code: 'throttled',
+    message: '"the quota is used up; repeat the request when it is renewed"',
+  },
+  { ...denied, type: ResponseType.ACCESS_DENIED },
+  { ...denied, type: ResponseType.UNAUTHORIZED },
+  { ...denied, type: ResponseType.WAF_FILTERED },
+  {
+    // A path that no resource has, such as one that begins with two slashes, if the gateway does not hand that on.
+    type: ResponseType.MISSING_AUTHENTICATION_TOKEN,
+    statusCode: '400',
+    errorType: 'ResourceNotFoundException',
+    code: 'not_found',
+    message: '"there is nothing at this path, or no such method"',
   },
   {
     type: ResponseType.DEFAULT_4XX,

@@ -581,6 +581,11 @@ describe('the gateway’s own answers', () => {
     ['API_CONFIGURATION_ERROR', '500', 'InternalFailureException'],
     ['DEFAULT_5XX', '500', 'InternalFailureException'],
     ['REQUEST_TOO_LARGE', '400', 'ValidationException'],
+    ['QUOTA_EXCEEDED', '500', 'ProvisionedThroughputExceededException'],
+    ['ACCESS_DENIED', '400', 'AccessDeniedException'],
+    ['UNAUTHORIZED', '400', 'AccessDeniedException'],
+    ['WAF_FILTERED', '400', 'AccessDeniedException'],
+    ['MISSING_AUTHENTICATION_TOKEN', '400', 'ResourceNotFoundException'],
     ['DEFAULT_4XX', undefined, 'ValidationException'],
   ])('%s is %s with the errorType %s', (type, status, errorType) => {
     expect(answers.get(type).StatusCode).toBe(status);
