@@ -17,3 +17,15 @@ function finite(_name: string, value: unknown): unknown {
   }
   return value;
 }
+
+/** @returns the object that a text holds as JSON; `undefined` for anything else. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return typeof json === 'object' && json !== null && !Array.isArray(json)
+      ? (json as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,3 +1,5 @@
+import { parseObject } from '../json-text';
+
 /** What a call has brought. Events are meant by their index in it. */
 export type Answer =
   /** The server has judged every event: the others are accepted. */
@@ -79,15 +81,4 @@ function readRecords(
     throttled: failed.filter(([, record]) => retryable.includes(record)).map(([index]) => index),
     refused: failed.filter(([, record]) => !retryable.includes(record)),
   };
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const json: unknown = JSON.parse(text);
-    return typeof json === 'object' && json !== null && !Array.isArray(json)
-      ? (json as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { parseRetryAfter } from '../../core/webhooks/retry-after';
+import { delayMsOf, pause as pauseFor } from '../back-off';
+import { callOnce } from '../call-once';
 import { PublisherError } from './errors';
 
 /** How calls are repeated: only what repeating can help, and never for ever. */
@@ -32,7 +32,7 @@ export interface Call {
 
 type Try =
   | { readonly done: true; readonly json: unknown }
-  | { readonly done: false; readonly error: PublisherError; readonly retryAfterMs?: number };
+  | { readonly done: false; readonly error: PublisherError; readonly retryAfter?: string | undefined };
 
 /**
  * Calls until there is an answer worth having. Failures of the server (5xx), 429 and of the network are tried
@@ -49,56 +49,42 @@ export async function request(call: Call, policy: RetryPolicy): Promise<unknown>
     if (retry >= policy.retries) {
       throw result.error;
     }
-    const longest = Math.min(policy.maxDelayMs, policy.firstDelayMs * 2 ** retry);
-    const asked = Math.min(policy.maxDelayMs, result.retryAfterMs ?? 0);
-    await pause(Math.max(asked, Math.random() * longest), call.signal);
+    await pause(delayMsOf(policy, retry + 1, result.retryAfter), call.signal);
   }
 }
 
 /** @throws PublisherError `aborted` */
-export async function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await wait(delayMs, undefined, signal ? { signal } : {});
-  } catch (cause) {
-    throw aborted(cause);
-  }
+export function pause(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return pauseFor(delayMs, signal, aborted);
 }
 
-async function tryOnce(call: Call, { timeoutMs }: RetryPolicy): Promise<Try> {
-  if (call.signal?.aborted) {
-    throw aborted(call.signal.reason);
+async function tryOnce({ method, url, token, body, signal }: Call, { timeoutMs }: RetryPolicy): Promise<Try> {
+  if (signal?.aborted) {
+    throw aborted(signal.reason);
   }
-  const token = await call.token();
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
-  let response: Response;
-  let text: string;
-  try {
-    response = await fetch(call.url, { ...initOf(call, token), signal });
-    text = await response.text();
-  } catch (cause) {
-    if (call.signal?.aborted) {
-      throw aborted(cause);
-    }
-    const why = timeout.aborted ? `gave no answer within ${timeoutMs} ms` : `cannot be reached`;
-    const error = new PublisherError('unavailable', `${new URL(call.url).origin} ${why}`, { cause });
-    return { done: false, error };
-  }
-  return judge(response, text);
-}
-
-function initOf({ method, body }: Call, token: string): RequestInit {
+  const server = {
+    headers: async () => ({ authorization: `Bearer ${await token()}` }),
+    fetch: globalThis.fetch,
+  };
   const json = body === undefined ? {} : { body: JSON.stringify(body) };
-  const contentType = body === undefined ? {} : { 'content-type': 'application/json' };
-  const headers = { accept: 'application/json', authorization: `Bearer ${token}`, ...contentType };
-  // A redirect would carry the token to a place that nobody has named.
-  return { method, headers, redirect: 'manual', ...json };
+  const end = await callOnce(server, { method, url, timeoutMs, signal, ...json });
+  switch (end.outcome) {
+    case 'answered':
+      return judge(end.response, end.text);
+    case 'failed': {
+      const { reason, cause } = end;
+      const error = new PublisherError('unavailable', `${new URL(url).origin} ${reason}`, { cause });
+      return { done: false, error };
+    }
+    case 'aborted':
+      throw aborted(end.cause);
+  }
 }
 
-function judge(response: Response, text: string): Try {
+function judge(response: Pick<Response, 'status' | 'headers'>, text: string): Try {
   const { status } = response;
   const json = parseJson(text);
-  if (response.ok) {
+  if (status >= 200 && status < 300) {
     if (json === undefined) {
       throw new PublisherError('reply_unreadable', `the server answered ${status} without JSON`, { status });
     }
@@ -112,8 +98,8 @@ function judge(response: Response, text: string): Try {
   if (status < 500 && status !== 429) {
     throw new PublisherError('refused', said, details);
   }
-  const retryAfterMs = 1000 * (parseRetryAfter(response.headers.get('retry-after') ?? '', new Date()) ?? 0);
-  return { done: false, error: new PublisherError('unavailable', said, details), retryAfterMs };
+  const retryAfter = response.headers.get('retry-after') ?? undefined;
+  return { done: false, error: new PublisherError('unavailable', said, details), retryAfter };
 }
 
 export function asObject(json: unknown): Readonly<Record<string, unknown>> {

@@ -1,3 +1,5 @@
+import { parseObject } from '../json-text';
+
 /** What the answer to a message says. */
 export type Answer =
   | { readonly outcome: 'accepted'; readonly ids: readonly number[] }
@@ -64,17 +66,6 @@ export function saidIn(json: Readonly<Record<string, unknown>> | undefined): str
     json?.message,
   ].find((one) => one !== undefined && one !== null);
   return said === undefined ? '' : (typeof said === 'string' ? said : JSON.stringify(said)).slice(0, 500);
-}
-
-export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const json: unknown = JSON.parse(text);
-    return typeof json === 'object' && json !== null && !Array.isArray(json)
-      ? (json as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function memberOf(value: unknown, name: string): unknown {

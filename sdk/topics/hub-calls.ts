@@ -1,5 +1,6 @@
 import { callOnce } from '../call-once';
-import { parseObject, saidIn } from './answers';
+import { parseObject } from '../json-text';
+import { saidIn } from './answers';
 import { MessageError } from './errors';
 import type { CancelResult } from './publish-result';
 import type { Hub } from './settings';
@@ -33,7 +34,8 @@ export async function cancelAtHub(
   if (status >= 200 && status < 300) {
     return 'cancelled';
   }
-  if (status === 404 || status === 410) {
+  // 409: it is being delivered, or was.
+  if ([404, 409, 410].includes(status)) {
     return 'gone';
   }
   const said = saidIn(parseObject(end.text));

@@ -1,6 +1,7 @@
 import { delayMsOf, pause } from '../back-off';
 import { type Call, callOnce } from '../call-once';
-import { parseObject, saidIn } from './answers';
+import { parseObject } from '../json-text';
+import { saidIn } from './answers';
 import { MessageError } from './errors';
 import type { Hub } from './settings';
 

@@ -1,5 +1,6 @@
 import { applyConfiguration, type ConfigurationReport } from './apply-configuration';
 import { type HubConfiguration, type PostofficeSettings, readConfiguration } from './configuration';
+import { MessageError } from './errors';
 import { askHealth, cancelAtHub, type Health } from './hub-calls';
 import { HubClient } from './hub-registry';
 import { type Attributes, type JsonText, makeMessage } from './message';
@@ -131,8 +132,16 @@ export class MessageClient<Topics extends object = Readonly<Record<string, unkno
     }
     const { idempotencyKey: key, outcome } = scheduled;
     const wasKept = outcome !== 'accepted' && (await this.#store?.sender.withdraw(key));
-    const [id] = outcome === 'accepted' ? scheduled.ids : (this.#store?.sender.sentSchedules.get(key) ?? []);
-    return id === undefined ? (wasKept ? 'cancelled' : 'gone') : cancelAtHub(id, this.#hub, signal);
+    const ids = outcome === 'accepted' ? scheduled.ids : this.#store?.sender.sentSchedules.get(key);
+    if (ids === undefined) {
+      return wasKept ? 'cancelled' : 'gone';
+    }
+    const [id] = ids;
+    if (id === undefined) {
+      const reason = 'nobody listened when it was scheduled, so the hub gave no id to cancel it by';
+      throw new MessageError('refused', reason);
+    }
+    return cancelAtHub(id, this.#hub, signal);
   }
 
   /** Asks the hub how it is. Does not throw, but for `aborted`. */

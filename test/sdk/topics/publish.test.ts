@@ -343,6 +343,18 @@ describe('a scheduled message', () => {
     expect(await client.cancelScheduled(123_456)).toBe('gone');
   });
 
+  it('is gone when it is being delivered', async () => {
+    hub.script.push(answer(409, { errors: { detail: 'it was released' } }));
+    expect(await clientOf().cancelScheduled(1)).toBe('gone');
+  });
+
+  it('that the hub gave no id for is not said to be gone', async () => {
+    hub.script.push(answer(201, { id: [] }));
+    const client = clientOf();
+    const scheduled = await client.schedulePublish('orders', 1, { inMinutes: 5 });
+    expect((await failureOf(client.cancelScheduled(scheduled))).message).toContain('nobody listened');
+  });
+
   it('is not said to be cancelled when the hub does not say so', async () => {
     hub.script.push(answer(503), answer(403), { kind: 'cut', stored: false });
     const client = clientOf();
