@@ -5,6 +5,7 @@ import { withoutWaiting } from '../core/webhooks/share-places';
 import { makeHttpWebhookTarget } from '../lambdas/aws/http-webhook-target';
 import { deliverWebhooks } from '../lambdas/webhooks/deliver-webhooks';
 import { makeDeliveryReport } from '../lambdas/webhooks/delivery-report';
+import { nobodyIsAsked } from '../test/support/confirmations';
 import { MemoryEventHistory } from '../test/support/memory-dispatch';
 import { MemorySubscriptionStore } from '../test/support/memory-registry';
 import { makeMemoryTargetHealth } from '../test/support/memory-target-health';
@@ -27,6 +28,7 @@ export function makeMemoryWorker(given: readonly Subscription[]) {
       tokens: { read: async () => ({ failure: 'token_unavailable' }) },
       ...{ queue: { send: fail }, deadLetters: { send: fail }, events: { append: fail } },
       health: makeMemoryTargetHealth(subscriptions.subscriptions),
+      ...nobodyIsAsked,
       limits: withoutWaiting(makeMemoryTargetLimits()),
       pause: fail,
       now: () => new Date(),

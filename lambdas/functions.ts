@@ -107,6 +107,7 @@ export const functions = {
     description: 'Makes, lists, reads, changes, tests and deletes subscriptions; rotates secrets.',
     environment: [
       ...tokens,
+      'PUBLIC_BASE_URL',
       'REGISTRY_TABLE_NAME',
       'EVENTS_TABLE_NAME',
       'DELIVERIES_QUEUE_URL',
@@ -187,6 +188,12 @@ export const functions = {
     environment: ['REGISTRY_TABLE_NAME'],
     memoryMegabytes: 512,
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
+  },
+  'accept-grant': {
+    handler: 'webhooks/accept-grant',
+    ...door,
+    description: 'Takes the grants of receivers of CloudEvents that come by callback.',
+    environment: ['REGISTRY_TABLE_NAME'],
   },
   'manage-erasures': {
     handler: 'manage/manage-erasures',
@@ -287,7 +294,8 @@ export const functions = {
   'deliver-webhooks': {
     handler: 'webhooks/deliver-webhooks',
     trigger: 'queue',
-    description: 'Posts deliveries to their subscribers, signed; retries, parks or buries what fails.',
+    description:
+      'Posts deliveries to their subscribers, signed, once they have agreed; retries, parks or buries what fails.',
     environment: [
       'REGISTRY_TABLE_NAME',
       'EVENTS_TABLE_NAME',

@@ -35,6 +35,8 @@ export const routes: readonly Route[] = [
   { method: 'ANY', path: '/v1/subscriptions/{id}/replays/{run}', function: 'manage-replays' },
   { method: 'ANY', path: '/v1/subscriptions/{id}/rotate-secret', function: 'manage-subscriptions' },
   { method: 'ANY', path: '/v1/subscriptions/{id}/test', function: 'manage-subscriptions' },
+  { method: 'ANY', path: '/v1/subscriptions/{id}/confirm', function: 'manage-subscriptions' },
+  { method: 'ANY', path: '/confirmations', function: 'accept-grant' },
   { method: 'ANY', path: '/.well-known/webhooks/{id}/jwks.json', function: 'read-webhook-keys' },
   { method: 'ANY', path: '/v1/events', function: 'manage-events' },
   { method: 'ANY', path: '/v1/events/{id}', function: 'manage-events' },

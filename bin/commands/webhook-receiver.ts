@@ -26,6 +26,13 @@ export async function startReceiver(
   receive: (webhook: ReceivedWebhook) => Promise<number>,
 ): Promise<WebhookReceiver> {
   const server = createServer((request, response) => {
+    if (request.method === 'OPTIONS') {
+      // A sender of CloudEvents asks first.
+      response
+        .writeHead(204, { allow: 'POST', 'webhook-allowed-origin': '*', 'webhook-allowed-rate': '*' })
+        .end();
+      return;
+    }
     answerTo(request, receive).then(
       (status) => {
         response.writeHead(status, { 'content-type': 'text/plain' }).end(status < 300 ? 'thanks\n' : '\n');

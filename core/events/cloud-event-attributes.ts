@@ -1,3 +1,4 @@
+import { sliceMembers } from '../json-slices';
 import type { Event } from './event';
 
 /** The attributes of a CloudEvent as texts, by name; `id`, `source`, `specversion` and `type` are always there. */
@@ -42,8 +43,13 @@ export function cloudEventAttributes(event: Event): CloudEventAttributes {
  * Our attributes may be named with capitals, dots and dashes, CloudEvents' with small letters and digits alone. Where
  * two become one the first in order stays, and a name that needed no change before all others.
  */
-function extensionsOf({ attributes = {}, actor }: Event): Record<string, string> {
-  const known = { ...(actor && { actorid: actor.id, actortype: actor.type }), ...attributes };
+function extensionsOf(event: Event): Record<string, string> {
+  const { attributes, actor } = event;
+  const known = {
+    ...(actor && { actorid: actor.id, actortype: actor.type }),
+    ...messageAttributes(event),
+    ...attributes,
+  };
   const names = Object.keys(known).sort(
     (a, b) => Number(toName(b) === b) - Number(toName(a) === a) || order(a, b),
   );
@@ -56,6 +62,23 @@ function extensionsOf({ attributes = {}, actor }: Event): Record<string, string>
     }
   }
   return Object.fromEntries(extensions);
+}
+
+/** A message of the topics door may have any JSON for attributes: what is a text, a number or a boolean has a name here. */
+function messageAttributes({ attributesJson = 'null' }: Event): Record<string, string> {
+  const value: unknown = JSON.parse(attributesJson);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return {};
+  }
+  const texts = [...sliceMembers(attributesJson)].map(([name, text]) => [name, toText(text)] as const);
+  return Object.fromEntries(texts.filter((pair): pair is [string, string] => pair[1] !== undefined));
+}
+
+function toText(json: string): string | undefined {
+  if (json.startsWith('"')) {
+    return JSON.parse(json) as string;
+  }
+  return /^[{[]|^null$/.test(json) ? undefined : json;
 }
 
 function toName(given: string): string {

@@ -1,13 +1,20 @@
 import { ServiceError } from '../errors';
 import { type Principal, requireScope } from '../principal';
-import { requireContentMode } from '../webhooks/content-mode';
+import { requireContentMode, requireLegacyGrant } from '../webhooks/content-mode';
 import type { PrivateTargets } from '../webhooks/network-guard';
+import { type AskTargetPorts, askTarget } from './ask-target';
+import { needsConfirmation, newConfirmation } from './confirmation';
 import { requireFormat } from './create-subscription';
 import { requireCredentials } from './credentials-schema';
 import { applyPolicy } from './delivery-policy';
 import { toFilter } from './filter-schema';
 import type { SubscriptionChanges, SubscriptionEditor, SubscriptionStore } from './ports';
-import { type DestinationRules, requireDestination, requireNothingOfHttp } from './require-destination';
+import {
+  type DestinationRules,
+  requireDestination,
+  requireNothingOfHttp,
+  requireSecureTarget,
+} from './require-destination';
 import type { Subscription } from './subscription';
 import { isSubscriptionId } from './subscription-id';
 import type { SubscriptionChangesRequest } from './subscription-schema';
@@ -38,9 +45,10 @@ export async function changeSubscription(
   id: string,
   request: SubscriptionChangesRequest,
   principal: Principal,
-  ports: DestinationRules & {
-    readonly subscriptions: Pick<SubscriptionStore, 'find'> & SubscriptionEditor;
-  },
+  ports: DestinationRules &
+    AskTargetPorts & {
+      readonly subscriptions: Pick<SubscriptionStore, 'find'> & SubscriptionEditor;
+    },
   at: string,
 ): Promise<Subscription> {
   const { subscriptions, privateTargets } = ports;
@@ -52,16 +60,23 @@ export async function changeSubscription(
   if (isSentOtherwise(request)) {
     requireWayOut(request, found, ports);
   }
-  const revised = await subscriptions.revise(found, toChanges(request, found, privateTargets), at);
+  const changes = {
+    ...toChanges(request, found, privateTargets),
+    ...toConfirmation(request, found, ports, at),
+  };
+  const revised = await subscriptions.revise(found, changes, at);
   if (!revised) {
     throw notFound(id);
   }
+  await askTarget(revised, ports);
   return revised;
 }
 
 function isSentOtherwise(request: SubscriptionChangesRequest): boolean {
-  const { target, format, content_mode, headers, credentials } = request;
-  return [target, format, content_mode, headers, credentials].some((change) => change !== undefined);
+  const { target, format, content_mode, legacy_grant, headers, credentials } = request;
+  return [target, format, content_mode, legacy_grant, headers, credentials].some(
+    (change) => change !== undefined,
+  );
 }
 
 function requireWayOut(
@@ -79,6 +94,8 @@ function requireWayOut(
   // The mode of the old format goes with it.
   const contentMode = request.content_mode ?? (format === found.format ? found.contentMode : undefined);
   requireContentMode({ target, format, ...(contentMode && { contentMode }) });
+  requireSecureTarget({ target, format }, rules);
+  requireLegacyGrant(request.legacy_grant, format);
 }
 
 /**
@@ -90,12 +107,41 @@ function leadsElsewhere({ target, filter, format, credentials }: SubscriptionCha
   return [target, filter, format].some((change) => change !== undefined) || isLedBy(credentials);
 }
 
+/** Another target has agreed to nothing yet. */
+function toConfirmation(
+  {
+    target = '',
+    format = '',
+  }: { readonly target?: string | undefined; readonly format?: string | undefined },
+  found: Subscription,
+  ports: AskTargetPorts,
+  at: string,
+): Pick<SubscriptionChanges, 'confirmation'> {
+  const next = { target: target || found.target, format: (format || found.format) as Subscription['format'] };
+  if (!needsConfirmation(next)) {
+    return found.confirmation ? { confirmation: null } : {};
+  }
+  const isSame = next.target === found.target && found.confirmation !== undefined;
+  return isSame ? {} : { confirmation: newConfirmation({ ...ports, at }) };
+}
+
 function toChanges(
   request: SubscriptionChangesRequest,
   found: Subscription,
   privateTargets: PrivateTargets,
 ): SubscriptionChanges {
-  const { state, target, filter, format, content_mode, description, headers, credentials, policy } = request;
+  const {
+    state,
+    target,
+    filter,
+    format,
+    content_mode,
+    legacy_grant,
+    description,
+    headers,
+    credentials,
+    policy,
+  } = request;
   return {
     ...(state !== undefined && { state }),
     ...(target !== undefined && { target }),
@@ -104,6 +150,7 @@ function toChanges(
     ...((content_mode !== undefined || (format !== undefined && format !== found.format)) && {
       contentMode: content_mode ?? null,
     }),
+    ...(legacy_grant !== undefined && { legacyGrant: legacy_grant }),
     ...(description !== undefined && { description }),
     ...(headers !== undefined && { headers }),
     ...(credentials !== undefined && {

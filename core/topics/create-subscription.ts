@@ -3,27 +3,32 @@ import type { TopicSelector } from '../events/event';
 import { selects } from '../events/topic-pattern';
 import { bytesFrom, type Idempotency, requireSameRequest } from '../idempotency';
 import { type Principal, requireScope } from '../principal';
-import { requireContentMode } from '../webhooks/content-mode';
+import { requireContentMode, requireLegacyGrant } from '../webhooks/content-mode';
 import { FIRST_RUN, type PrepareReplayPorts, prepareReplay } from '../webhooks/prepare-replay';
 import { isFormatFor, topicsOfFormat } from '../webhooks/webhook-body';
+import { type AskTargetPorts, askTarget } from './ask-target';
+import { needsConfirmation, newConfirmation } from './confirmation';
 import { requireCredentials } from './credentials-schema';
 import { applyPolicy, defaultPolicy } from './delivery-policy';
 import { toFilter } from './filter-schema';
 import { findSelector } from './find-selector';
 import type { SubscriptionStore, TopicStore } from './ports';
-import { type DestinationRules, requireDestination, requireNothingOfHttp } from './require-destination';
+import {
+  type DestinationRules,
+  requireDestination,
+  requireNothingOfHttp,
+  requireSecureTarget,
+} from './require-destination';
 import { mintSigningSecret } from './signing-secret';
 import type { Subscription, WebhookFormat } from './subscription';
 import { mintSubscriptionId } from './subscription-id';
 import type { SubscriptionRequest } from './subscription-schema';
 import { systemTopics } from './system-topics';
 
-export interface CreateSubscriptionPorts extends DestinationRules {
+export interface CreateSubscriptionPorts extends DestinationRules, AskTargetPorts {
   readonly topics: Pick<TopicStore, 'find'>;
   readonly subscriptions: Pick<SubscriptionStore, 'create'>;
   readonly replays: PrepareReplayPorts;
-  /** Cryptographically random. */
-  readonly random: (count: number) => Uint8Array;
 }
 
 /**
@@ -44,6 +49,7 @@ export async function createSubscription(
   if ((await keep(subscription, request, ports)) === 'already_exists') {
     throw new Error('the id of a new subscription is taken');
   }
+  await askTarget(subscription, ports);
   return subscription;
 }
 
@@ -64,6 +70,7 @@ export async function createSubscriptionOnce(
     const made = await toSubscription(id, request, principal, ports, at);
     const subscription = { ...made, madeBy: idempotency.digest };
     if ((await keep(subscription, request, ports)) === 'created') {
+      await askTarget(subscription, ports);
       return { subscription, isReplay: false };
     }
   }
@@ -75,6 +82,7 @@ export async function createSubscriptionOnce(
     throw new ServiceError('conflict', `the subscription that the Idempotency-Key ${key} made is deleted`);
   }
   requireScopeFor(earlier.topic, principal);
+  await askTarget(earlier, ports);
   return { subscription: earlier, isReplay: true };
 }
 
@@ -91,15 +99,20 @@ async function toSubscription(
   requireNothingOfHttp(request);
   const format = requireFormat(request.format ?? 'standard', topic);
   const contentMode = request.content_mode;
-  requireContentMode({ format, target: request.target, ...(contentMode && { contentMode }) });
+  const { target, legacy_grant: legacyGrant } = request;
+  requireContentMode({ format, target, ...(contentMode && { contentMode }) });
+  requireSecureTarget({ target, format }, ports);
+  requireLegacyGrant(legacyGrant, format);
   return {
     id,
     topic,
     owner: principal.subject,
     ...(request.filter && { filter: toFilter(request.filter) }),
-    target: request.target,
+    target,
     format,
     ...(contentMode && { contentMode }),
+    ...(legacyGrant !== undefined && { legacyGrant }),
+    ...(needsConfirmation({ format, target }) && { confirmation: newConfirmation({ ...ports, at }) }),
     state: 'active',
     policy: applyPolicy(request.policy ?? {}, defaultPolicy),
     secrets: [{ secret: request.secret ?? mintSigningSecret(ports.random, request.signature) }],

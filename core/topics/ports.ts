@@ -1,4 +1,5 @@
 import type { TopicKey, TopicSelector } from '../events/event';
+import type { Confirmation } from './confirmation';
 import type { Credentials } from './credentials';
 import type { EventFilter } from './event-filter';
 import type { Consumer, ContentMode, SigningSecret, Subscription, SubscriptionState } from './subscription';
@@ -67,6 +68,9 @@ export interface SubscriptionChanges
   readonly filter?: EventFilter | null;
   /** `null` removes it: the default of the target. */
   readonly contentMode?: ContentMode | null;
+  readonly legacyGrant?: boolean;
+  /** `null` removes it: there is nobody to ask. */
+  readonly confirmation?: Confirmation | null;
   /** `null` removes them. */
   readonly credentials?: Credentials | null;
   /** Of those that the topics door made. */

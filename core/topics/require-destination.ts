@@ -59,3 +59,16 @@ export function requireTarget(target: string, privateTargets: PrivateTargets): v
     throw new ServiceError('target_refused', `the target is refused: ${explainRefusal(verdict.reason)}`);
   }
 }
+
+/**
+ * CloudEvents go over HTTPS (webhooks 1.0.2, section 2.1), but for a stage that lets private targets be called.
+ * @throws ServiceError `target_refused`.
+ */
+export function requireSecureTarget(
+  { target, format }: { readonly target: string; readonly format: WebhookFormat },
+  { privateTargets }: DestinationRules,
+): void {
+  if (format === 'cloudevents' && privateTargets === false && /^http:/i.test(target)) {
+    throw new ServiceError('target_refused', 'the target is refused: CloudEvents are sent over https alone');
+  }
+}

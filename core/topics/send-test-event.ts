@@ -8,6 +8,7 @@ import type { Principal } from '../principal';
 import { type DeliveryKey, deliveryId } from '../webhooks/delivery';
 import type { DeliveryQueue } from '../webhooks/ports';
 import { findOwnSubscription } from './change-subscription';
+import { isUnconfirmed } from './confirmation';
 import type { SubscriptionStore } from './ports';
 import type { Subscription } from './subscription';
 
@@ -28,7 +29,7 @@ export interface TestEventPorts {
  * Sends one event to one subscription alone, whatever it listens to, by the way that every delivery takes:
  * planned, kept in the history, queued. A repetition finds its marker and sends the same delivery.
  * @param now epoch milliseconds.
- * @throws ServiceError `not_found`, `conflict` when the subscription is not active.
+ * @throws ServiceError `not_found`, `conflict` when the subscription is not active, or its target was asked in vain.
  */
 export async function sendTestEvent(
   id: string,
@@ -42,6 +43,12 @@ export async function sendTestEvent(
     throw new ServiceError(
       'conflict',
       `the subscription is ${subscription.state}; make it active first: PATCH {"state": "active"}`,
+    );
+  }
+  if (isUnconfirmed(subscription)) {
+    throw new ServiceError(
+      'conflict',
+      'the target has not agreed to be sent CloudEvents; have it asked again: POST /v1/subscriptions/{id}/confirm',
     );
   }
   const seed = idempotency?.seed ?? Buffer.from(ports.random(RANDOM_BYTES)).toString('hex');

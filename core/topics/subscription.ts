@@ -1,5 +1,6 @@
 import type { TopicSelector } from '../events/event';
 import type { Idempotency } from '../idempotency';
+import type { Confirmation } from './confirmation';
 import type { Credentials } from './credentials';
 import type { EventFilter } from './event-filter';
 
@@ -115,6 +116,10 @@ export interface Subscription {
   readonly format: WebhookFormat;
   /** Of the format `cloudevents`. @default binary, and structured to an ARN */
   readonly contentMode?: ContentMode;
+  /** Whether the grant of Web PubSub's Python library counts, which has the wrong name. @default false */
+  readonly legacyGrant?: boolean;
+  /** What the target said to CloudEvents; of this format alone. */
+  readonly confirmation?: Confirmation;
   readonly state: SubscriptionState;
   /** Why it is not active, such as `gone` (the target answered 410). */
   readonly stateReason?: string;

@@ -1,3 +1,4 @@
+import { allowedPolicy } from '../topics/confirmation';
 import type { Subscription } from '../topics/subscription';
 import { awaitSlot, type SlotPorts } from './await-slot';
 import { type Gate, whileProbed } from './circuit';
@@ -58,7 +59,7 @@ export async function admitAttempt(
 ): Promise<Admission> {
   const { message, subscription, gate } = task;
   const { heldSeconds = 0 } = withHeldTime(task.current, message, ports.now());
-  const slot = await awaitSlot(message, subscription.policy, heldSeconds, ports);
+  const slot = await awaitSlot(message, allowedPolicy(subscription), heldSeconds, ports);
   if (slot === 'full') {
     return { outcome: 'exceeded' };
   }

@@ -1,6 +1,7 @@
 import { type CloudEventAttributes, cloudEventAttributes } from '../events/cloud-event-attributes';
 import { writeCloudEventHeaders } from '../events/cloud-event-headers';
 import type { Event } from '../events/event';
+import { readBinaryData } from '../hub/read-binary-data';
 import type { ContentMode } from '../topics/subscription';
 import type { WebhookContent } from './webhook-body';
 
@@ -13,22 +14,34 @@ const LINE_BYTES = 4;
 
 /**
  * An event as a CloudEvent over HTTP; the data's text goes in as it came. A batch holds one event, because each delivery
- * has its own result. What is too much for headers goes out in structured mode: decision 073.
+ * has its own result. What is too much for headers goes out in structured mode, and so does what would have no body:
+ * decision 073.
  */
 export function cloudEventContent(event: Event, mode: ContentMode): WebhookContent {
-  const attributes = cloudEventAttributes(event);
+  const bytes = readBinaryData(event);
+  const attributes = {
+    ...cloudEventAttributes(event),
+    ...(bytes && { datacontenttype: 'application/octet-stream' }),
+  };
   const headers = writeCloudEventHeaders(attributes);
-  if (mode === 'binary' && fits(headers)) {
-    return { body: Buffer.from(event.dataJson), headers };
+  const body = bytes ?? Buffer.from(event.dataJson);
+  if (mode === 'binary' && fits(headers) && body.byteLength > 0) {
+    return { body, headers };
   }
-  const text = structuredText(attributes, event.dataJson);
+  const text = structuredText(attributes, event, bytes);
   return mode === 'batched'
     ? { body: Buffer.from(`[${text}]`), headers: { 'content-type': 'application/cloudevents-batch+json' } }
     : { body: Buffer.from(text), headers: { 'content-type': 'application/cloudevents+json' } };
 }
 
-function structuredText(attributes: CloudEventAttributes, dataJson: string): string {
-  return `${JSON.stringify(attributes).slice(0, -1)},"data":${dataJson}}`;
+/** JSON event format, section 3.1: bytes are base64 in a member of their own. */
+function structuredText(
+  attributes: CloudEventAttributes,
+  { dataJson }: Event,
+  bytes: Uint8Array | undefined,
+): string {
+  const data = bytes ? `"data_base64":"${Buffer.from(bytes).toString('base64')}"` : `"data":${dataJson}`;
+  return `${JSON.stringify(attributes).slice(0, -1)},${data}}`;
 }
 
 function fits(headers: Readonly<Record<string, string>>): boolean {

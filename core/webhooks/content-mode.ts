@@ -29,3 +29,10 @@ export function requireContentMode({
     );
   }
 }
+
+/** @throws ServiceError `body_invalid` for a grant that no handshake will ask for. */
+export function requireLegacyGrant(legacyGrant: boolean | undefined, format: Subscription['format']): void {
+  if (legacyGrant === true && format !== 'cloudevents') {
+    throw new ServiceError('body_invalid', 'legacy_grant: is of the format "cloudevents" alone');
+  }
+}

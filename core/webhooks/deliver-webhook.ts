@@ -4,19 +4,20 @@ import type { SubscriptionReference } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
 import type { Waited } from './admit-attempt';
 import { type AttemptPorts, type AttemptTask, attemptDelivery, recordUnsent } from './attempt-delivery';
+import { type AwaitConfirmationPorts, awaitConfirmation } from './await-confirmation';
 import { awaitResumption, keepsWhilePaused } from './await-resumption';
 import { circuitGate } from './circuit';
 import { type Delivery, type DeliveryMessage, type HoldReason, subscriptionOf } from './delivery';
 import { ended, hasLiveClaim, newDelivery, unpaused } from './delivery-steps';
 import { holdBack } from './hold-back';
-import type { Hold } from './hold-message';
+import { type Hold, patientSeconds } from './hold-message';
 import type { DeliveryQueue } from './ports';
 import type { HealthChange } from './record-failure';
 import { recordFailure } from './record-failure';
 import { settleDelivery } from './settle-delivery';
 import { withoutWaiting } from './share-places';
 
-export interface DeliverPorts extends AttemptPorts {
+export interface DeliverPorts extends AttemptPorts, AwaitConfirmationPorts {
   readonly findSubscription: (reference: SubscriptionReference) => Promise<Subscription | undefined>;
   readonly history: EventHistoryReader;
   /** Where what goes to Pub/Sub is worked on: not there in that worker itself, nor where nothing is published. */
@@ -38,9 +39,6 @@ export type MessageOutcome =
   | { readonly outcome: 'handed_over' }
   /** A later attempt of a delivery whose row is no more. */
   | { readonly outcome: 'vanished' };
-
-/** A live delivery that waits for a replay looks again after a quarter of the time that it has waited, at most this. */
-const REPLAY_HOLD_SECONDS = 120;
 
 /** Another worker may take the place that was waited for; after so many times the message goes back to the queue. */
 const MAX_PLACE_WAITS = 3;
@@ -138,8 +136,19 @@ async function proceed(
     await ports.publishQueue.send([{ message, delaySeconds: 0 }]);
     return { outcome: 'handed_over' };
   }
+  const awaited = await awaitConfirmation(message, subscription, ports);
+  if (awaited === 'unconfirmed') {
+    return finish(ended(current, 'dead', 'subscription_unconfirmed', ports.now()), ports);
+  }
+  if (awaited !== 'confirmed') {
+    return hold(task, awaited, ports);
+  }
   if (subscription.replaying !== undefined && message.run === 0) {
-    return hold(task, { reason: 'replaying', seconds: replayHoldSeconds(message, ports.now()) }, ports);
+    return hold(
+      task,
+      { reason: 'replaying', seconds: patientSeconds(message.heldSince, ports.now()) },
+      ports,
+    );
   }
   const gate = circuitGate(subscription, ports.now(), ports.random());
   if (gate.state === 'open') {
@@ -191,11 +200,6 @@ async function hold(
     case 'row_moved':
       return held.outcome;
   }
-}
-
-function replayHoldSeconds({ heldSince }: DeliveryMessage, now: Date): number {
-  const waited = heldSince === undefined ? 0 : (now.getTime() - Date.parse(heldSince)) / 1000;
-  return Math.min(Math.max(1, waited / 4), REPLAY_HOLD_SECONDS);
 }
 
 function isOver({ expiresAt }: Event, now: Date): boolean {

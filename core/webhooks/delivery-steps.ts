@@ -2,6 +2,7 @@ import { LONGEST_PAUSE_DAYS } from '../events/retention';
 import { SAFETY_MILLISECONDS } from '../requeue-due';
 import type { AfterAttempt } from './decide-after-attempt';
 import type { Attempt, Delivery, DeliveryMessage, DeliveryState } from './delivery';
+import { isUncounted } from './hold-reason';
 
 /** SQS delays no message for longer; what waits longer is parked. */
 export const LONGEST_DELAY_SECONDS = 900;
@@ -101,7 +102,7 @@ export function parkedForSlot(row: Delivery, slotAt: Date, now: Date): Delivery 
 
 /** The row with what its delivery has waited before this attempt added to what it had waited before. */
 export function withHeldTime(row: Delivery, { heldSince, heldBy }: DeliveryMessage, now: Date): Delivery {
-  const held = heldSince === undefined || heldBy === 'replaying' ? 0 : now.getTime() - Date.parse(heldSince);
+  const held = heldSince === undefined || isUncounted(heldBy) ? 0 : now.getTime() - Date.parse(heldSince);
   return held > 0 ? { ...row, heldSeconds: (row.heldSeconds ?? 0) + Math.round(held / 1000) } : row;
 }
 

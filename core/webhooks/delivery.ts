@@ -85,7 +85,7 @@ export interface Claim {
 }
 
 /** Why an attempt may not be made yet. */
-export const holdReasons = ['replaying', 'circuit', 'rate', 'capacity'] as const;
+export const holdReasons = ['replaying', 'unconfirmed', 'circuit', 'rate', 'capacity'] as const;
 export type HoldReason = (typeof holdReasons)[number];
 
 /** What travels on the deliveries queue: one attempt of one delivery. */
@@ -106,6 +106,8 @@ export interface DeliveryMessage extends DeliveryKey {
   readonly heldBy?: HoldReason;
   /** ISO 8601: when a circuit first held this attempt back. */
   readonly circuitSince?: string;
+  /** ISO 8601: when this attempt was first held back because its target had not agreed yet. */
+  readonly unconfirmedSince?: string;
   /** As on the row. */
   readonly slotAt?: string;
 }

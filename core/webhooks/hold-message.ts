@@ -1,5 +1,6 @@
 import type { DeliveryMessage, HoldReason } from './delivery';
 import { LONGEST_DELAY_SECONDS } from './delivery-steps';
+import { isUncounted } from './hold-reason';
 import type { DeliveryQueue } from './ports';
 
 /** How a message is held back. */
@@ -11,10 +12,19 @@ export interface Hold {
   readonly slotAt?: Date;
 }
 
+/** Who waits for a replay or a grant looks again after a quarter of the time that it has waited, at most this. */
+const LONGEST_PATIENCE_SECONDS = 120;
+
+/** @param since ISO 8601: since when it has waited. */
+export function patientSeconds(since: string | undefined, now: Date): number {
+  const waited = since === undefined ? 0 : (now.getTime() - Date.parse(since)) / 1000;
+  return Math.min(Math.max(1, waited / 4), LONGEST_PATIENCE_SECONDS);
+}
+
 /**
  * Sends a message again whose attempt may not be made yet: nothing is recorded, and nothing counts as an attempt.
  * The message remembers since when and how often, so that whoever holds it back can bound it; what it waited for a
- * replay does not count for anything else.
+ * replay or a grant does not count for anything else.
  */
 export async function holdMessage(
   message: DeliveryMessage,
@@ -22,8 +32,7 @@ export async function holdMessage(
   { queue, now }: { readonly queue: DeliveryQueue; readonly now: () => Date },
 ): Promise<void> {
   const { slotAt: _, ...rest } = message;
-  const isFirst =
-    message.heldSince === undefined || (message.heldBy === 'replaying') !== (reason === 'replaying');
+  const isFirst = message.heldSince === undefined || isUncounted(message.heldBy) !== isUncounted(reason);
   const at = now().toISOString();
   const held: DeliveryMessage = {
     ...rest,
@@ -31,6 +40,7 @@ export async function holdMessage(
     heldSince: isFirst ? at : (message.heldSince ?? at),
     heldBy: reason,
     ...(reason === 'circuit' && { circuitSince: message.circuitSince ?? at }),
+    ...(reason === 'unconfirmed' && { unconfirmedSince: message.unconfirmedSince ?? at }),
     ...(slotAt && { slotAt: slotAt.toISOString() }),
   };
   const delaySeconds = Math.min(Math.max(0, Math.ceil(seconds)), LONGEST_DELAY_SECONDS);

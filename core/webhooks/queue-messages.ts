@@ -21,6 +21,7 @@ const deliveryMessage = z.object({
   heldSince: z.string().exactOptional(),
   heldBy: z.enum(holdReasons).exactOptional(),
   circuitSince: z.string().exactOptional(),
+  unconfirmedSince: z.string().exactOptional(),
   slotAt: z.string().exactOptional(),
 });
 

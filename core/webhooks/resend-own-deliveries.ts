@@ -1,5 +1,6 @@
 import { type TopicKey, topicKeyText } from '../events/event';
 import type { Principal } from '../principal';
+import { isUnconfirmed } from '../topics/confirmation';
 import type { Subscription } from '../topics/subscription';
 import type { Delivery } from './delivery';
 import { listOfSubscription, type OwnDeliveriesPorts, type Period } from './own-deliveries';
@@ -96,7 +97,7 @@ function matches(row: Delivery, { state, reason, topic }: ResendFilter): boolean
 /** Starts what can go. */
 export async function resendPage(
   rows: readonly Delivery[],
-  subscription: Pick<Subscription, 'state'>,
+  subscription: Subscription,
   dryRun: boolean,
   ports: ResendPorts,
 ): Promise<ResendAnswer> {
@@ -118,9 +119,13 @@ export async function resendPage(
   return { matched: rows.length, resent, left };
 }
 
-function whyItCannotGo({ reason }: Delivery, { state }: Pick<Subscription, 'state'>): string | undefined {
+function whyItCannotGo({ reason }: Delivery, subscription: Subscription): string | undefined {
+  const { state } = subscription;
   if (state !== 'active') {
     return `subscription_${state}`;
+  }
+  if (isUnconfirmed(subscription)) {
+    return 'subscription_unconfirmed';
   }
   return reason === 'event_expired' ? reason : undefined;
 }

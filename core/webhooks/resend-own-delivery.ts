@@ -1,6 +1,7 @@
 import { ServiceError } from '../errors';
 import { bytesFrom, type Idempotency } from '../idempotency';
 import type { Principal } from '../principal';
+import { isUnconfirmed } from '../topics/confirmation';
 import { type Delivery, type DeliveryKey, deliveryId } from './delivery';
 import { newDelivery, nextMessage } from './delivery-steps';
 import { requireOwnSubscription } from './own-subscriptions';
@@ -42,8 +43,9 @@ export async function resendOwnDelivery(
     return { ...(await resendPage([row], subscription, options.dryRun, ports)), deliveryId: deliveryId(row) };
   }
   requireForce(row, options.force);
-  if (subscription.state !== 'active') {
-    const left = { [`subscription_${subscription.state}`]: 1 };
+  if (subscription.state !== 'active' || isUnconfirmed(subscription)) {
+    const why = subscription.state === 'active' ? 'unconfirmed' : subscription.state;
+    const left = { [`subscription_${why}`]: 1 };
     return { matched: 1, resent: 0, left, deliveryId: deliveryId(row) };
   }
   if (options.dryRun) {

@@ -1,3 +1,4 @@
+import { isUnconfirmed } from '../topics/confirmation';
 import type { SubscriptionReference } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
 import { type Delivery, type DeliveryMessage, subscriptionOf } from './delivery';
@@ -93,6 +94,10 @@ async function settlePointer(
   const subscription = await ports.findSubscription(subscriptionOf(row));
   if (subscription?.state !== 'active') {
     await keep(row, `subscription_${subscription?.state ?? 'deleted'}`, ports);
+    return 'kept';
+  }
+  if (isUnconfirmed(subscription)) {
+    await keep(row, 'subscription_unconfirmed', ports);
     return 'kept';
   }
   await resendDeliveries([row], ports);

@@ -2,6 +2,7 @@ import { ServiceError } from '../errors';
 import { type Idempotency, requireSameRequest } from '../idempotency';
 import { type Principal, requireScope } from '../principal';
 import { findOwnSubscription } from '../topics/change-subscription';
+import { isUnconfirmed } from '../topics/confirmation';
 import type { SubscriptionStore } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
 import type { RunNumbers } from './ports';
@@ -96,9 +97,16 @@ async function requireAlone(
   throw new Error('the replay keeps changing while it is being withdrawn');
 }
 
-function requireFree({ state }: Subscription, replays: readonly Replay[]): void {
+function requireFree(subscription: Subscription, replays: readonly Replay[]): void {
+  const { state } = subscription;
   if (state !== 'active') {
     throw new ServiceError('conflict', `the subscription is ${state}; switch it on first`);
+  }
+  if (isUnconfirmed(subscription)) {
+    throw new ServiceError(
+      'conflict',
+      'the target has not agreed to be sent CloudEvents; have it asked again: POST /v1/subscriptions/{id}/confirm',
+    );
   }
   const running = replays.find((replay) => replay.state === 'running');
   if (running) {

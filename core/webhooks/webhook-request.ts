@@ -1,5 +1,6 @@
 import type { Event } from '../events/event';
 import { readConsumerTarget } from '../messages/consumer-target';
+import { needsConfirmation } from '../topics/confirmation';
 import { liveSecrets } from '../topics/signing-keys';
 import type { Subscription } from '../topics/subscription';
 import { isReservedHeader } from '../topics/subscription-headers';
@@ -51,10 +52,19 @@ function signedRequest(
       ...authorization,
       ...ownHeaders(subscription),
       ...content.headers,
+      ...originHeader(subscription),
       ...signature,
     },
     body,
   };
+}
+
+/** After the grant every delivery names who was granted it (CloudEvents, webhooks 1.0.2, section 4.1.2). */
+function originHeader(subscription: Subscription): Record<string, string> {
+  const { confirmation } = subscription;
+  return confirmation && needsConfirmation(subscription)
+    ? { 'webhook-request-origin': confirmation.origin }
+    : {};
 }
 
 interface Destination {

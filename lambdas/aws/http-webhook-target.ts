@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { WebhookTarget } from '../../core/webhooks/ports';
 import { readAnswer } from './read-answer';
-import { makeVettedConnections, type VettedConnectionSettings } from './vetted-connections';
+import {
+  makeVettedConnections,
+  type VettedConnectionSettings,
+  type VettedConnections,
+} from './vetted-connections';
 
 /**
  * Posts webhooks over pooled connections behind the network guard; redirects are answers like any other.
  */
 export function makeHttpWebhookTarget(
   settings: VettedConnectionSettings,
+  connections: VettedConnections = makeVettedConnections(settings),
 ): WebhookTarget & { close(): Promise<void> } {
-  const connections = makeVettedConnections(settings);
-
   return {
     async post({ url, headers, body, timeoutSeconds, answerBytes }) {
       const startedAt = performance.now();

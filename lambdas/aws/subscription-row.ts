@@ -4,6 +4,7 @@ import type { Credentials } from '../../core/topics/credentials';
 import type { EventFilter } from '../../core/topics/event-filter';
 import type { SubscriptionReference } from '../../core/topics/ports';
 import type { Consumer, ContentMode, SigningSecret, Subscription } from '../../core/topics/subscription';
+import { toConfirmation, toConfirmationAttribute } from './confirmation-attribute';
 import { toHealth, toHealthAttributes } from './health-attributes';
 import { toPolicy, toPolicyAttribute } from './policy-attribute';
 import type { Row } from './row';
@@ -56,6 +57,8 @@ export function toSubscriptionRow(subscription: Subscription): Row {
     target: subscription.target,
     format: subscription.format,
     content_mode: subscription.contentMode,
+    legacy_grant: subscription.legacyGrant,
+    confirmation: subscription.confirmation && toConfirmationAttribute(subscription.confirmation),
     state: subscription.state,
     state_reason: subscription.stateReason,
     policy: toPolicyAttribute(subscription.policy),
@@ -88,6 +91,8 @@ export function toSubscription(row: Row): Subscription {
     target: row.target as string,
     format: row.format as Subscription['format'],
     ...(row.content_mode !== undefined && { contentMode: row.content_mode as ContentMode }),
+    ...(row.legacy_grant !== undefined && { legacyGrant: row.legacy_grant as boolean }),
+    ...(row.confirmation !== undefined && { confirmation: toConfirmation(row.confirmation as Row) }),
     state: row.state as Subscription['state'],
     ...(row.state_reason !== undefined && { stateReason: row.state_reason as string }),
     policy: toPolicy(row.policy as Row),

@@ -1,4 +1,6 @@
 import type { Principal } from '../../core/principal';
+import type { AskTargetPorts } from '../../core/topics/ask-target';
+import { askTargetAgain } from '../../core/topics/ask-target-again';
 import {
   changeSubscription,
   deleteSubscription,
@@ -14,10 +16,12 @@ import { withSecret } from './answer-subscriptions';
 import { markReplay, readIdempotency } from './idempotency';
 import { readBody, readOptionalBody } from './read-request';
 import { toSubscriptionBody } from './subscription-body';
-import { testEventSchema } from './subscription-requests';
+import { confirmSchema, testEventSchema } from './subscription-requests';
 
-export interface SubscriptionPorts extends TestEventPorts, DestinationRules {
+export interface SubscriptionPorts extends TestEventPorts, DestinationRules, Omit<AskTargetPorts, 'baseUrl'> {
   readonly subscriptions: Pick<SubscriptionStore, 'find' | 'changeState'> & SubscriptionEditor & SecretStore;
+  /** Under which the API is called from outside. @default as it was asked */
+  readonly publicBaseUrl: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -37,6 +41,13 @@ export async function answerSubscription(
   }
   const { subscriptions, now } = ports;
   const at = new Date(now()).toISOString();
+  const asking = { ...ports, baseUrl: ports.publicBaseUrl || request.baseUrl };
+  if (request.resource.endsWith('/confirm')) {
+    const idempotency = readIdempotency(request, principal, readOptionalBody(request, confirmSchema));
+    const asked = await askTargetAgain(id, principal, asking, at, idempotency);
+    const reply = { status: 202, body: toSubscriptionBody(asked.subscription, now()) };
+    return markReplay(reply, asked.isReplay);
+  }
   switch (request.method) {
     case 'GET': {
       const found = await findOwnSubscription(id, principal, subscriptions);
@@ -44,7 +55,7 @@ export async function answerSubscription(
     }
     case 'PATCH': {
       const changes = readBody(request, subscriptionChangesSchema);
-      const changed = await changeSubscription(id, changes, principal, ports, at);
+      const changed = await changeSubscription(id, changes, principal, asking, at);
       return { status: 200, body: toSubscriptionBody(changed, now()) };
     }
     default:

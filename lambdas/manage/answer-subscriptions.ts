@@ -1,5 +1,6 @@
 import { ServiceError } from '../../core/errors';
 import type { Principal } from '../../core/principal';
+import type { AskTargetPorts } from '../../core/topics/ask-target';
 import { createSubscription, createSubscriptionOnce } from '../../core/topics/create-subscription';
 import type { SubscriptionStore, TopicStore } from '../../core/topics/ports';
 import type { DestinationRules } from '../../core/topics/require-destination';
@@ -14,12 +15,12 @@ import { readBody, readPaging } from './read-request';
 import { toSubscriptionBody } from './subscription-body';
 import { subscriptionStates } from './subscription-requests';
 
-export interface SubscriptionsPorts extends DestinationRules {
+export interface SubscriptionsPorts extends DestinationRules, Omit<AskTargetPorts, 'baseUrl'> {
   readonly topics: Pick<TopicStore, 'find'>;
   readonly subscriptions: Pick<SubscriptionStore, 'create' | 'find' | 'list'>;
   readonly replays: PrepareReplayPorts;
-  /** Cryptographically random. */
-  readonly random: (count: number) => Uint8Array;
+  /** Under which the API is called from outside. @default as it was asked */
+  readonly publicBaseUrl: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
@@ -33,9 +34,10 @@ export async function createOrRepeat(
   const body = readBody(request, subscriptionSchema);
   const at = new Date(ports.now()).toISOString();
   const idempotency = readIdempotency(request, principal, body);
+  const asking = { ...ports, baseUrl: ports.publicBaseUrl || request.baseUrl };
   const { subscription, isReplay } = idempotency
-    ? await createSubscriptionOnce(body, principal, ports, at, idempotency)
-    : { subscription: await createSubscription(body, principal, ports, at), isReplay: false };
+    ? await createSubscriptionOnce(body, principal, asking, at, idempotency)
+    : { subscription: await createSubscription(body, principal, asking, at), isReplay: false };
   const { id } = subscription;
   const reply = {
     status: 201,

@@ -5,7 +5,7 @@ import { eventOperations } from './event-operations';
 import type { DocumentedDoor } from './operation';
 import { replayOperations } from './replay-operations';
 import { serviceOperations } from './service-operations';
-import { subscriptionOperations, webhookKeyOperations } from './subscription-operations';
+import { grantOperations, subscriptionOperations, webhookKeyOperations } from './subscription-operations';
 import { topicOperations } from './topic-operations';
 
 /** In the order in which a reader meets them. */
@@ -18,5 +18,6 @@ export const documentedDoors: readonly DocumentedDoor[] = [
   accountOperations,
   erasureOperations,
   webhookKeyOperations,
+  grantOperations,
   serviceOperations,
 ];

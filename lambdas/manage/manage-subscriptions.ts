@@ -25,9 +25,9 @@ export type ManageSubscriptionsPorts = SubscriptionsPorts &
 
 /**
  * Trigger: `POST` and `GET /v1/subscriptions`, `GET`, `PATCH` and `DELETE /v1/subscriptions/{id}`, `POST` of its
- *   `rotate-secret` and `test`.
- * Success: 201 with the subscription and, this once, its secret; 200; 202 for a test; 204 when it is deleted. In
- *   effect at once.
+ *   `rotate-secret`, `test` and `confirm`.
+ * Success: 201 with the subscription and, this once, its secret; 200; 202 for a test, and when its target is asked;
+ *   204 when it is deleted. In effect at once.
  * Refusal: 400, 401, 403 (scope), 404 (also another's), 409, 413, 422 (target) as problem details.
  * Retry: with an `Idempotency-Key` a POST may be repeated; without, what it made is in the list. The others are
  *   harmless.
@@ -51,6 +51,7 @@ export const subscriptionMethods: DoorMethods = {
     '/v1/subscriptions/{id}': ['GET', 'PATCH', 'DELETE'],
     '/v1/subscriptions/{id}/rotate-secret': ['POST'],
     '/v1/subscriptions/{id}/test': ['POST'],
+    '/v1/subscriptions/{id}/confirm': ['POST'],
   },
 };
 
@@ -61,6 +62,7 @@ export const handler = httpFunction({
   wire: () => {
     const environment = readEnvironment('manage-subscriptions');
     const client = documentClient();
+    const queue = makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL);
     return makeManageSubscriptions({
       topics: makeDynamoTopicStore(client, environment.REGISTRY_TABLE_NAME),
       subscriptions: makeDynamoSubscriptionStore(client, environment.REGISTRY_TABLE_NAME),
@@ -73,7 +75,9 @@ export const handler = httpFunction({
       authenticate: makeAccountAuthenticator(environment),
       markers: makeDynamoFanOutMarkers(client, environment.EVENTS_TABLE_NAME),
       history: makeDynamoEventHistory(client, environment.EVENTS_TABLE_NAME),
-      queue: makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL),
+      queue,
+      confirmations: queue,
+      publicBaseUrl: environment.PUBLIC_BASE_URL,
       random: randomBytes,
       now: Date.now,
     });

@@ -1,3 +1,4 @@
+import type { Confirmation } from '../../core/topics/confirmation';
 import type { Credentials } from '../../core/topics/credentials';
 import { publicKeyOf } from '../../core/topics/ed25519-key';
 import { liveSecrets } from '../../core/topics/signing-keys';
@@ -24,6 +25,8 @@ export function toSubscriptionBody(subscription: Subscription, now: number): Sub
       subscription.format === 'cloudevents'
         ? (subscription.contentMode ?? defaultContentMode(subscription.target))
         : undefined,
+    legacy_grant: subscription.legacyGrant,
+    confirmation: subscription.confirmation && toConfirmationBody(subscription.confirmation),
     state: subscription.state,
     state_reason: subscription.stateReason,
     description: subscription.description,
@@ -56,6 +59,21 @@ function toKeyBody({ secret, expiresAt }: SigningSecret) {
     signature,
     public_key: signature === 'v1a' ? publicKeyOf(secret) : undefined,
     expires_at: expiresAt,
+  };
+}
+
+/** Without the keys that were handed out, and what keeps workers apart. */
+function toConfirmationBody(confirmation: Confirmation) {
+  const { state, origin, askedAt, attempts, nextAt, lastFailure, lastStatus } = confirmation;
+  return {
+    ...{ state, origin, attempts },
+    asked_at: askedAt,
+    next_attempt_at: nextAt,
+    last_failure: lastFailure,
+    last_status: lastStatus,
+    granted_at: confirmation.grantedAt,
+    granted_by: confirmation.grantedBy,
+    allowed_rate_per_minute: confirmation.ratePerMinute,
   };
 }
 

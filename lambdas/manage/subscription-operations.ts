@@ -6,6 +6,7 @@ import { subscriptionChangesSchema, subscriptionSchema } from '../../core/topics
 import type { DocumentedDoor } from './operation';
 import {
   credentialsReply,
+  grantReply,
   policyReply,
   subscriptionPageReply,
   subscriptionReply,
@@ -13,7 +14,7 @@ import {
   testEventReply,
   webhookKeysReply,
 } from './subscription-replies';
-import { subscriptionQuery, testEventSchema } from './subscription-requests';
+import { confirmSchema, grantQuery, subscriptionQuery, testEventSchema } from './subscription-requests';
 
 const location = { location: 'Where it is, relative to the path that was called' };
 
@@ -128,6 +129,45 @@ export const subscriptionOperations: DocumentedDoor = {
       body: { schema: testEventSchema, isOptional: true, example: {} },
       success: { status: 202, description: 'It is queued', schema: testEventReply },
       refusals: [400, 404, 409, 413],
+    },
+    {
+      id: 'confirmSubscription',
+      method: 'POST',
+      path: '/v1/subscriptions/{id}/confirm',
+      summary:
+        'Has the target of CloudEvents asked again whether it wants them; deliveries wait for the answer.',
+      description: 'While it is pending, ten seconds must have passed: a call before that changes nothing.',
+      scopes: ['subscriptions:write'],
+      body: { schema: confirmSchema, isOptional: true, example: {} },
+      success: { status: 202, description: 'It is being asked', schema: subscriptionReply },
+      refusals: [400, 404, 409, 413],
+    },
+  ],
+};
+
+const grant = {
+  path: '/confirmations',
+  description:
+    'The address that `WebHook-Request-Callback` names. A header `WebHook-Allowed-Rate` says how many requests a minute; ' +
+    'repeating it changes nothing.',
+  query: grantQuery,
+  success: { status: 200, description: 'It is granted', schema: grantReply },
+  refusals: [400, 404],
+} as const;
+
+/** What accept-grant answers. */
+export const grantOperations: DocumentedDoor = {
+  tag: 'confirmations',
+  description: 'For receivers of CloudEvents, who were handed a key.',
+  replies: { Grant: grantReply },
+  operations: [
+    { id: 'grantDeliveries', method: 'GET', summary: 'Lets CloudEvents be sent to a target.', ...grant },
+    {
+      id: 'grantDeliveriesByPost',
+      method: 'POST',
+      summary: 'Lets CloudEvents be sent to a target, as `GET` does.',
+      ...grant,
+      isRepeatable: false,
     },
   ],
 };

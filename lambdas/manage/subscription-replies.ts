@@ -51,6 +51,22 @@ const health = z.strictObject({
   circuit_open_until: z.iso.datetime().describe('Nothing is sent until then').optional(),
 });
 
+/** What its target said to the handshake of CloudEvents. */
+const confirmation = z.strictObject({
+  state: z
+    .enum(['pending', 'granted', 'refused'])
+    .describe('Deliveries wait while it is pending, and die once refused'),
+  origin: z.string().describe('Who asks: `WebHook-Request-Origin`'),
+  attempts: z.int(),
+  asked_at: z.iso.datetime(),
+  next_attempt_at: z.iso.datetime().optional(),
+  last_failure: z.string().describe('Why the last attempt brought no grant').optional(),
+  last_status: z.int().optional(),
+  granted_at: z.iso.datetime().optional(),
+  granted_by: z.enum(['answer', 'callback']).optional(),
+  allowed_rate_per_minute: z.int().describe('The lower of this and the policy’s rate counts').optional(),
+});
+
 const members = {
   id: z.string(),
   topic: z.string(),
@@ -59,6 +75,8 @@ const members = {
   target: z.string(),
   format: z.enum(subscriptionFormats),
   content_mode: z.enum(contentModes).describe('Of CloudEvents').optional(),
+  legacy_grant: z.boolean().optional(),
+  confirmation: confirmation.optional(),
   state: z.enum(['active', 'paused', 'disabled']),
   state_reason: z.string().optional(),
   description: z.string().optional(),
@@ -118,6 +136,8 @@ export const testEventReply = z.strictObject({
   delivery_id: z.string(),
   subscription_id: z.string(),
 });
+
+export const grantReply = z.strictObject({ granted: z.literal(true) });
 
 /** RFC 7517; the members of RFC 8037. */
 export const webhookKeysReply = z.strictObject({

@@ -11,3 +11,12 @@ export const subscriptionQuery = pagingQuery.extend({
 
 /** The body of `POST /v1/subscriptions/{id}/test`, which may be left out. */
 export const testEventSchema = z.strictObject({});
+
+/** The body of `POST /v1/subscriptions/{id}/confirm`, which may be left out. */
+export const confirmSchema = z.strictObject({});
+
+/** The query of `/confirmations`. */
+export const grantQuery = z.object({
+  id: z.string().describe('Of the subscription'),
+  key: z.string().describe('That was handed out with the request'),
+});

@@ -41,6 +41,7 @@ export function wireDelivery(
 ): DeliverPorts {
   const subscriptions = makeDynamoSubscriptionStore(documentClient(), environment.REGISTRY_TABLE_NAME);
   const events = makeKinesisEventStream(kinesisClient(), environment.EVENTS_STREAM_NAME);
+  const queue = makeSqsDeliveryQueue(sqsClient(), queueUrl);
   const now = () => new Date();
   return {
     deliveries: makeDynamoDeliveryStore(documentClient(), environment.DELIVERIES_TABLE_NAME),
@@ -48,7 +49,8 @@ export function wireDelivery(
     history: makeDynamoEventHistory(documentClient(), environment.EVENTS_TABLE_NAME),
     target: targets.any,
     tokens: makeAccessTokens({ post: targets.http.post, now }),
-    queue: makeSqsDeliveryQueue(sqsClient(), queueUrl),
+    queue,
+    confirmations: queue,
     deadLetters: makeSqsDeadLetterQueue(sqsClient(), environment.DEAD_LETTER_QUEUE_URL),
     events,
     notices: makeSqsOwnerNotices(sqsClient, environment.NOTICES_QUEUE_URL),

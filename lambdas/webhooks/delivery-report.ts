@@ -1,4 +1,6 @@
 import { MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { ConfirmOutcome } from '../../core/webhooks/confirm-subscription';
+import type { ConfirmationMessage } from '../../core/webhooks/confirmation-message';
 import type { MessageOutcome } from '../../core/webhooks/deliver-webhook';
 import { type DeliveryMessage, deliveryId } from '../../core/webhooks/delivery';
 import type { FunctionName } from '../functions';
@@ -7,6 +9,8 @@ import { makeLogger, makeMetrics } from '../shared/logging';
 /** Is told what an operator must know of. */
 export interface DeliveryReport {
   handled(outcome: MessageOutcome, message: DeliveryMessage): void;
+  /** A target was asked, or need not be. */
+  asked(outcome: ConfirmOutcome, message: ConfirmationMessage): void;
   /** A store failed, or another worker was at it: the message comes again. */
   postponed(error: unknown, message: DeliveryMessage): void;
 }
@@ -15,7 +19,11 @@ export interface DeliveryReport {
 export function makeDeliveryReport(name: FunctionName): DeliveryReport {
   const logger = makeLogger(name);
   const metrics = makeMetrics(name);
-  return { handled, postponed };
+  return { handled, asked, postponed };
+
+  function asked(result: ConfirmOutcome, { subscriptionId }: ConfirmationMessage): void {
+    logger.info('target asked', { ...result, subscription_id: subscriptionId });
+  }
 
   function postponed(error: unknown, message: DeliveryMessage): void {
     logger.error('delivery could not be worked on; the message was sent again', {

@@ -22,6 +22,7 @@ export class Management extends Construct {
   readonly manageReplays: ServiceFunction;
   readonly manageAccounts: ServiceFunction;
   readonly readWebhookKeys: ServiceFunction;
+  readonly acceptGrant: ServiceFunction;
   readonly readHealth: ServiceFunction;
   readonly readOpenapi: ServiceFunction;
   readonly answerNotFound: ServiceFunction;
@@ -39,6 +40,7 @@ export class Management extends Construct {
     this.manageReplays = this.addManageReplays();
     this.manageAccounts = this.addManageAccounts();
     this.readWebhookKeys = this.addReadWebhookKeys();
+    this.acceptGrant = this.addAcceptGrant();
     this.readHealth = new ServiceFunction(this, 'read-health', {
       ...props,
       environment: { STAGE: props.settings.stage },
@@ -57,6 +59,7 @@ export class Management extends Construct {
       this.manageReplays,
       this.manageAccounts,
       this.readWebhookKeys,
+      this.acceptGrant,
       this.readHealth,
       this.readOpenapi,
       this.answerNotFound,
@@ -82,6 +85,7 @@ export class Management extends Construct {
         REGISTRY_TABLE_NAME: registry.tableName,
         EVENTS_TABLE_NAME: events.history.tableName,
         DELIVERIES_QUEUE_URL: webhooks.deliveries.queue.queueUrl,
+        PUBLIC_BASE_URL: settings.publicBaseUrl ?? '',
         ALLOW_PRIVATE_TARGETS: JSON.stringify(settings.allowPrivateTargets),
         TARGET_ARNS: webhooks.targets.environment,
       },
@@ -100,6 +104,16 @@ export class Management extends Construct {
       environment: { REGISTRY_TABLE_NAME: registry.tableName },
     });
     registry.grantRead(fn);
+    return fn;
+  }
+
+  private addAcceptGrant(): ServiceFunction {
+    const { registry } = this.props;
+    const fn = new ServiceFunction(this, 'accept-grant', {
+      ...this.props,
+      environment: { REGISTRY_TABLE_NAME: registry.tableName },
+    });
+    registry.grantConfirm(fn);
     return fn;
   }
 

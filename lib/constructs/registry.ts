@@ -29,6 +29,11 @@ export class Registry extends Construct {
     this.store.grant(fn, 'GetItem');
   }
 
+  /** Lets the function look one subscription up, and keep what its target has granted. */
+  grantConfirm(fn: ServiceFunction): void {
+    this.store.grant(fn, 'GetItem', 'UpdateItem');
+  }
+
   /** Lets the function look the owner of a subscription up, and mark that it was mailed. */
   grantNotify(fn: ServiceFunction): void {
     this.store.grant(fn, 'GetItem', 'UpdateItem');

@@ -4,13 +4,19 @@ import { type Reply, textReply, untypedReply } from './http';
 
 const ORIGIN = 'webhook-request-origin';
 
+/** What decides about who may send. */
+export type PreflightOptions = Pick<
+  EventHandlerOptions,
+  'requestValidator' | 'parity' | 'allowedRate' | 'legacyGrant'
+>;
+
 /** A host name or address with its port: nothing else is repeated in a reply. */
 const host = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i;
 
 /** @returns which of the asking origins is granted; `*` when everybody is, undefined when none is. */
 export async function grantedOrigin(
   headers: HeaderMap,
-  { requestValidator, parity }: EventHandlerOptions,
+  { requestValidator, parity }: PreflightOptions,
 ): Promise<string | undefined> {
   if (parity === 'python') {
     // It splits without trimming, and grants without asking when there is no validator.
@@ -26,7 +32,7 @@ export async function grantedOrigin(
 }
 
 /** Answers abuse protection (CloudEvents' webhooks 1.0, section 4). It is the header that grants, not the status. */
-export async function answerPreflight(headers: HeaderMap, options: EventHandlerOptions): Promise<Reply> {
+export async function answerPreflight(headers: HeaderMap, options: PreflightOptions): Promise<Reply> {
   const origin = await grantedOrigin(headers, options);
   if (origin === undefined) {
     const reply = options.parity === 'python' ? untypedReply : textReply;

@@ -11,8 +11,10 @@ import {
 import type { IdempotencyStore } from './idempotency-store';
 import { textOf } from './json-body';
 import { HANDLER_TIMEOUT_SECONDS, MAX_BODY_BYTES } from './limits';
+import { answerPreflight } from './preflight';
 import { HandlerTimeoutError, PayloadTooLargeError } from './refusals';
 import { reportError } from './report-error';
+import { AllowedOriginsValidator } from './request-validator';
 import type { WebhookVerifier } from './webhook-verifier';
 import { withinTime } from './within-time';
 
@@ -37,6 +39,11 @@ export interface WebhookReceiverOptions {
   readonly store?: IdempotencyStore;
   /** @default 4 days: the sender's default schedule ends after 75 hours and 35 minutes */
   readonly rememberSeconds?: number;
+  /**
+   * Who may send CloudEvents here: they ask first, by OPTIONS. `*` is whoever asks; what does not verify is refused
+   * nonetheless. URLs or hosts. @default OPTIONS is not served, so nobody is let send CloudEvents
+   */
+  readonly allowedOrigins?: '*' | readonly string[];
   /** @default 25 s, and the sender waits 15 s unless its policy says more */
   readonly handlerTimeoutSeconds?: number;
   /** @default 1 MiB; Changewire's events have 256 kB at most */
@@ -74,7 +81,15 @@ export class WebhookReceiver implements Responder {
     if (!isServed(request.path, serving.path)) {
       return serving.canPass ? { outcome: 'passed' } : replied(404, 'No webhooks are received at this path.');
     }
-    if (request.method.toUpperCase() !== 'POST') {
+    const { allowedOrigins } = this.options;
+    const method = request.method.toUpperCase();
+    if (method === 'OPTIONS' && allowedOrigins !== undefined) {
+      const requestValidator = allowedOrigins !== '*' && new AllowedOriginsValidator(allowedOrigins);
+      const headers = HeaderMap.from(request.headers);
+      const reply = await answerPreflight(headers, requestValidator ? { requestValidator } : {});
+      return { outcome: 'replied', reply };
+    }
+    if (method !== 'POST') {
       return serving.canPass
         ? { outcome: 'passed' }
         : replied(405, 'Webhooks come by POST.', { allow: 'POST' });

@@ -1,6 +1,7 @@
 import { isTested, openTarget, startsOwnStack } from '../support/e2e-target';
 import { accounts } from './journeys/accounts';
 import { callbacks } from './journeys/callbacks';
+import { cloudEvents } from './journeys/cloud-events';
 import { type DocumentedReplies, documentedReplies, watchReplies } from './journeys/documented-replies';
 import { entityEvents } from './journeys/entity-events';
 import { erasing } from './journeys/erasing';
@@ -36,6 +37,7 @@ suite('a preview stack', () => {
   describe('subscriptions', () => subscriptions(() => journey));
   describe('signed subscriptions', () => signedSubscriptions(() => journey));
   describe('events', () => events(() => journey));
+  describe('CloudEvents', () => cloudEvents(() => journey));
   describe('events of bc-events', () => entityEvents(() => journey));
   describe('sessions of the event client', () => eventSessions(() => journey));
   describe('events of Web PubSub', () => hubs(() => journey));

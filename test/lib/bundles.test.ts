@@ -41,6 +41,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'resend-callbacks': 307,
   'list-resources': 29,
   'read-webhook-keys': 285,
+  'accept-grant': 290,
   'read-health': 39,
   'read-openapi': 190,
   'answer-not-found': 28,
@@ -170,6 +171,7 @@ const storeOf: Readonly<Record<string, string>> = {
   'dynamo-identity-claims': registry,
   'dynamo-topic-store': registry,
   'dynamo-target-health': registry,
+  'dynamo-confirmation-store': registry,
   'dynamo-target-limits': registry,
   'dynamo-account-store': registry,
   'dynamo-key-store': registry,
@@ -250,6 +252,9 @@ const sharedByAdapters = ['dynamo-batch-read', 'registry-page', 'scan-page', 'pu
 /** In an adapter that the function has, in a method that it does not call. */
 const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
   'read-webhook-keys': ['BatchGetItem', 'DeleteItem', 'PutItem', 'Query', 'UpdateItem'].map(
+    (action) => `dynamodb:${action} ${registry}`,
+  ),
+  'accept-grant': ['BatchGetItem', 'DeleteItem', 'PutItem', 'Query'].map(
     (action) => `dynamodb:${action} ${registry}`,
   ),
   'submit-change': ['PutItem', 'Query', 'UpdateItem'].map((action) => `dynamodb:${action} ${statuses}`),

@@ -131,6 +131,7 @@ describe('permissions', () => {
       ].sort(),
     ],
     ['read-webhook-keys', ['dynamodb:GetItem topics/registry']],
+    ['accept-grant', ['dynamodb:GetItem topics/registry', 'dynamodb:UpdateItem topics/registry']],
     [
       'manage-events',
       [

@@ -3,6 +3,7 @@ import { type DeliverPorts, deliverWebhook } from '../../core/webhooks/deliver-w
 import type { DeliveryMessage } from '../../core/webhooks/delivery';
 import type { TargetResult } from '../../core/webhooks/ports';
 import { sharePlaces, withoutWaiting } from '../../core/webhooks/share-places';
+import { nobodyIsAsked } from './confirmations';
 import { anEvent } from './deliveries';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
 import { makeMemoryTargetHealth } from './memory-target-health';
@@ -50,6 +51,7 @@ export function makeFleet(options: {
       changeState: async () => ({ moved: false, state: 'active' }),
     },
     health: makeMemoryTargetHealth(subscriptions),
+    ...nobodyIsAsked,
     limits: withoutWaiting(limits),
     pause: time.sleep,
     now: () => new Date(time.now()),

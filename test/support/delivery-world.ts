@@ -1,6 +1,9 @@
 import type { Event } from '../../core/events/event';
 import type { EventBatch } from '../../core/events/ports';
 import type { Subscription } from '../../core/topics/subscription';
+import { type ConfirmPorts, confirmSubscription } from '../../core/webhooks/confirm-subscription';
+import type { ConfirmationMessage } from '../../core/webhooks/confirmation-message';
+import type { HandshakeRequest, HandshakeTarget } from '../../core/webhooks/confirmation-ports';
 import { type DeliverPorts, deliverWebhook } from '../../core/webhooks/deliver-webhook';
 import type { DeadLetterMessage, DeliveryMessage } from '../../core/webhooks/delivery';
 import type { OwnerNotice } from '../../core/webhooks/owner-notice';
@@ -15,10 +18,18 @@ import { makeMemoryTargetLimits } from './memory-target-limits';
 
 export class Crash extends Error {}
 
-interface Queued {
-  readonly message: DeliveryMessage;
+interface Waiting {
   at: number;
   receives: number;
+}
+
+interface Queued extends Waiting {
+  readonly message: DeliveryMessage;
+}
+
+/** A target that is to be asked; on the same queue in truth. */
+interface Asked extends Waiting {
+  readonly asking: ConfirmationMessage;
 }
 
 /** As SQS: a message that a worker did not finish is shown again after six time-outs of the function. */
@@ -33,6 +44,8 @@ export function makeWorld(options: {
   readonly answers: readonly (number | 'timeout' | 'proxy_failed' | { status: number; retryAfter: string })[];
   readonly subscription?: Partial<Subscription>;
   readonly event?: Event | undefined;
+  /** What the target says when it is asked, one answer after the other; the last one stays. @default it has none */
+  readonly handshakes?: readonly Awaited<ReturnType<HandshakeTarget['ask']>>[];
   readonly crashAt?: { readonly effect: number; readonly when: 'before' | 'after' };
 }) {
   let time = Date.parse('2026-11-20T10:00:00.000Z');
@@ -42,6 +55,7 @@ export function makeWorld(options: {
   const subscription = { current: aSubscription(options.subscription) };
   const history: { event: Event | undefined } = { event: 'event' in options ? options.event : anEvent() };
   const queue: Queued[] = [];
+  const asked: Asked[] = [];
   const deadLetterQueue: { body: unknown; receipt: string }[] = [];
   const posts: { request: WebhookRequest; at: number; stateBefore: string | undefined }[] = [];
   const appended: EventBatch[] = [];
@@ -90,7 +104,9 @@ export function makeWorld(options: {
       return { moved, state: subscription.current.state };
     });
   const limits = makeMemoryTargetLimits();
-  const ports: DeliverPorts = {
+  const handshakes: { request: HandshakeRequest; at: number }[] = [];
+  let keys = 0;
+  const ports: DeliverPorts & ConfirmPorts = {
     deliveries: store,
     findSubscription: async () => structuredClone(subscription.current),
     history: { read: async () => history.event },
@@ -120,6 +136,38 @@ export function makeWorld(options: {
         },
       }),
     ),
+    confirmations: {
+      ask: (message, delaySeconds) =>
+        effect(() => {
+          expect(delaySeconds).toBeLessThanOrEqual(900);
+          asked.push({ asking: message, at: time + delaySeconds * 1000, receives: 0 });
+        }),
+      write: (_, confirmation) =>
+        effect(() => {
+          const { current } = subscription;
+          const isNext =
+            current.confirmation?.id === confirmation.id &&
+            current.confirmation.revision === confirmation.revision - 1;
+          if (isNext) {
+            subscription.current = { ...current, confirmation };
+          }
+          return isNext ? 'written' : 'conflict';
+        }),
+    },
+    handshake: {
+      ask: (request) =>
+        effect(() => {
+          const { handshakes: answers = [] } = options;
+          const answered = answers[Math.min(handshakes.length, answers.length - 1)];
+          handshakes.push({ request, at: time });
+          time += 10;
+          return answered ?? { failure: 'connection_refused' };
+        }),
+    },
+    randomKey: (count) => {
+      keys += 1;
+      return new Uint8Array(count).fill(keys);
+    },
     limits: withoutWaiting(withEffects(limits)),
     pause: async (milliseconds) => {
       time += milliseconds;
@@ -172,7 +220,7 @@ export function makeWorld(options: {
   /** Runs queue and tick until nothing is left to do. */
   async function run(): Promise<void> {
     for (let steps = 0; steps < 5000; steps += 1) {
-      const next = queue.reduce<Queued | undefined>(
+      const next = [...queue, ...asked].reduce<Queued | Asked | undefined>(
         (a, b) => (a === undefined || b.at < a.at ? b : a),
         undefined,
       );
@@ -192,20 +240,39 @@ export function makeWorld(options: {
     throw new Error('the world does not come to rest');
   }
 
-  async function receive(queued: Queued): Promise<void> {
+  async function receive(queued: Queued | Asked): Promise<void> {
     queued.receives += 1;
     try {
-      await deliverWebhook(structuredClone(queued.message), ports);
-      queue.splice(queue.indexOf(queued), 1);
+      await ('asking' in queued
+        ? confirmSubscription(queued.asking, ports)
+        : deliverWebhook(structuredClone(queued.message), ports));
+      remove(queued);
     } catch (error) {
       if (queued.receives >= MAX_RECEIVES) {
-        queue.splice(queue.indexOf(queued), 1);
-        bury(queued.message);
+        remove(queued);
+        bury('asking' in queued ? queued.asking : queued.message);
       }
       queued.at = time + VISIBILITY;
       if (!(error instanceof Crash) && !/another worker/.test(String(error))) {
         throw error;
       }
+    }
+  }
+
+  function remove(queued: Queued | Asked): void {
+    if ('asking' in queued) {
+      asked.splice(asked.indexOf(queued), 1);
+    } else {
+      queue.splice(queue.indexOf(queued), 1);
+    }
+  }
+
+  /** Works off what comes next on the queue alone. */
+  async function step(): Promise<void> {
+    const [next] = [...queue, ...asked].sort((a, b) => a.at - b.at);
+    if (next) {
+      time = Math.max(time, next.at);
+      await receive(next);
     }
   }
 
@@ -217,12 +284,16 @@ export function makeWorld(options: {
     queue,
     deadLetterQueue,
     posts,
+    /** What the target was asked, and when. */
+    handshakes,
+    asked,
     appended,
     /** What owners are to be told by mail, repetitions too. */
     notices,
     /** The operational events, in the order in which they were told. */
     told: () => appended.flatMap(({ events }) => events),
     run,
+    step,
     /** Works off the first message of the queue alone. */
     deliver: () => receive(queue[0] as Queued),
     tick,

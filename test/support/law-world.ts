@@ -19,6 +19,7 @@ import { resendOwnDelivery } from '../../core/webhooks/resend-own-delivery';
 import { settleDeadLetters } from '../../core/webhooks/settle-dead-letters';
 import { withoutWaiting } from '../../core/webhooks/share-places';
 import { startReplay } from '../../core/webhooks/start-replay';
+import { nobodyIsAsked } from './confirmations';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
 import {
   anEvent,
@@ -542,6 +543,7 @@ export class LawWorld {
       deadLetters: remote('deadLetters', { send: async (body: unknown) => this.bury(body) }),
       events: remote('events', { append: async (batches: readonly EventBatch[]) => this.append(batches) }),
       health: remote('health', makeMemoryTargetHealth(this.subscriptions.subscriptions)),
+      ...nobodyIsAsked,
       limits: withoutWaiting(remote('limits', this.limits)),
       markers: this.markers,
       pause: (milliseconds: number) => this.simulation.wait(process, milliseconds),

@@ -18,6 +18,8 @@ import type {
 } from '../../core/events/ports';
 import type { StreamRecord } from '../../core/stream-record';
 import { encodeRecord } from '../../core/stream-record';
+import type { ConfirmationMessage } from '../../core/webhooks/confirmation-message';
+import type { ConfirmationQueue } from '../../core/webhooks/confirmation-ports';
 import type { DeliveryMessage } from '../../core/webhooks/delivery';
 import type { DeliveryQueue } from '../../core/webhooks/ports';
 
@@ -147,7 +149,8 @@ export class MemoryEventHistory implements EventHistoryReader, EventHistoryWrite
   }
 }
 
-export class MemoryDeliveryQueue implements DeliveryQueue {
+export class MemoryDeliveryQueue implements DeliveryQueue, ConfirmationQueue {
+  readonly asked: { readonly message: ConfirmationMessage; readonly delaySeconds: number }[] = [];
   readonly messages: { readonly message: DeliveryMessage; readonly delaySeconds: number }[] = [];
   beforeWrite = survives;
 
@@ -157,6 +160,10 @@ export class MemoryDeliveryQueue implements DeliveryQueue {
       this.beforeWrite();
       this.messages.push(message);
     }
+  }
+
+  async ask(message: ConfirmationMessage, delaySeconds: number): Promise<void> {
+    this.asked.push({ message, delaySeconds });
   }
 }
 

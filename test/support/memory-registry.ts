@@ -1,5 +1,6 @@
 import { ServiceError } from '../../core/errors';
 import { selectorText, type TopicKey, type TopicSelector, topicKeyText } from '../../core/events/event';
+import type { Confirmation } from '../../core/topics/confirmation';
 import type {
   SecretStore,
   SubscriptionEditor,
@@ -9,6 +10,7 @@ import type {
 } from '../../core/topics/ports';
 import type { Subscription } from '../../core/topics/subscription';
 import type { Topic } from '../../core/topics/topic';
+import type { ConfirmationStore } from '../../core/webhooks/confirmation-ports';
 
 /** The registry of topics in memory: kept honest by the contract suite that the real one passes too. */
 export class MemoryTopicStore implements TopicStore {
@@ -53,7 +55,9 @@ export class MemoryTopicStore implements TopicStore {
 }
 
 /** The registry of subscriptions in memory. */
-export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionEditor, SecretStore {
+export class MemorySubscriptionStore
+  implements SubscriptionStore, SubscriptionEditor, SecretStore, ConfirmationStore
+{
   readonly subscriptions = new Map<string, Subscription>();
 
   async create(subscription: Subscription): Promise<'created' | 'already_exists'> {
@@ -115,11 +119,12 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
     if (!found || found.state === 'deleted') {
       return undefined;
     }
-    const { description, filter, credentials, contentMode, ...others } = {
+    const { description, filter, credentials, contentMode, confirmation, ...others } = {
       description: found.description,
       filter: found.filter,
       credentials: found.credentials,
       contentMode: found.contentMode,
+      confirmation: found.confirmation,
       ...changes,
     };
     const {
@@ -128,6 +133,7 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
       filter: __,
       credentials: ___,
       contentMode: ____,
+      confirmation: _____,
       health,
       ...rest
     } = found;
@@ -141,10 +147,24 @@ export class MemorySubscriptionStore implements SubscriptionStore, SubscriptionE
       ...(filter != null && { filter }),
       ...(credentials != null && { credentials }),
       ...(contentMode != null && { contentMode }),
+      ...(confirmation != null && { confirmation }),
       updatedAt: at,
     };
     this.subscriptions.set(id, revised);
     return revised;
+  }
+
+  /** As {@link ConfirmationStore}. */
+  async write({ id }: SubscriptionReference, confirmation: Confirmation): Promise<'written' | 'conflict'> {
+    const found = this.subscriptions.get(id);
+    const isNext =
+      found?.confirmation?.id === confirmation.id &&
+      found.confirmation.revision === confirmation.revision - 1;
+    if (!found || found.state === 'deleted' || !isNext) {
+      return 'conflict';
+    }
+    this.subscriptions.set(id, { ...found, confirmation });
+    return 'written';
   }
 
   async list({ owner, limit, after, where = () => true }: Parameters<SubscriptionStore['list']>[0]) {

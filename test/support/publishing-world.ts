@@ -5,6 +5,7 @@ import type { DeliveryStore, TargetResult, WebhookRequest } from '../../core/web
 import { requeueDeliveries } from '../../core/webhooks/requeue-deliveries';
 import { withoutWaiting } from '../../core/webhooks/share-places';
 import { makePubsubTarget } from '../../lambdas/aws/targets/pubsub-target';
+import { nobodyIsAsked } from './confirmations';
 import { anEvent, aSubscription } from './deliveries';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
 import { makeMemoryTargetHealth } from './memory-target-health';
@@ -118,6 +119,7 @@ export function makePublishingWorld(options: {
         subscription = changed;
       },
     }),
+    ...nobodyIsAsked,
     limits: withoutWaiting(makeMemoryTargetLimits()),
     pause: async () => undefined,
     now: () => new Date(time),

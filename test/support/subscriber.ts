@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface CaughtWebhook {
+  readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -34,6 +35,7 @@ export async function startSubscriber(): Promise<Subscriber> {
     request.on('end', () => {
       const path = request.url ?? '/';
       caught.push({
+        method: request.method ?? '',
         path,
         headers: request.headers as Record<string, string>,
         body: Buffer.concat(chunks).toString('utf8'),

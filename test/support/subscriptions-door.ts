@@ -30,6 +30,8 @@ export async function openSubscriptions(seed = 1, ownTargets: OwnTargets = noOwn
   const handler = makeManageSubscriptions({
     ...stores,
     replays: { replays: new MemoryReplayStore(), runs: new MemoryRunNumbers() },
+    confirmations: stores.queue,
+    publicBaseUrl: '',
     privateTargets: false,
     ownTargets,
     authenticate,

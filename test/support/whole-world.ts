@@ -14,6 +14,7 @@ import { requeueDeliveries } from '../../core/webhooks/requeue-deliveries';
 import { settleDeadLetters } from '../../core/webhooks/settle-dead-letters';
 import { withoutWaiting } from '../../core/webhooks/share-places';
 import { partialProfile, SHARD } from './change-records';
+import { nobodyIsAsked } from './confirmations';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
 import {
   aRecord,
@@ -267,6 +268,7 @@ export class WholeWorld {
       },
       subscriptions: this.subscriptions,
       health: makeMemoryTargetHealth(this.subscriptions.subscriptions),
+      ...nobodyIsAsked,
       limits: withoutWaiting(this.limits),
       pause: async (milliseconds: number) => {
         this.time += milliseconds;

@@ -1,8 +1,11 @@
+import type { HandshakeTarget } from '../../../core/webhooks/confirmation-ports';
 import { parsePrivateTargets } from '../../../core/webhooks/network-guard';
 import type { WebhookTarget } from '../../../core/webhooks/ports';
 import { isArn, parseOwnTargets } from '../../../core/webhooks/target-arn';
+import { makeHttpHandshake } from '../http-handshake';
 import { makeHttpWebhookTarget } from '../http-webhook-target';
 import { parseForwardProxy } from '../tunnelling-agents';
+import { makeVettedConnections } from '../vetted-connections';
 import { makeAwsTarget } from './aws-target';
 
 /** The targets of a stage: URLs behind the network guard, and ARNs of the list. */
@@ -10,11 +13,17 @@ export function makeTargets(environment: {
   readonly ALLOW_PRIVATE_TARGETS: string;
   readonly FORWARD_PROXY: string;
   readonly TARGET_ARNS: string;
-}): { readonly any: WebhookTarget; readonly http: WebhookTarget } {
-  const http = makeHttpWebhookTarget({
+}): { readonly any: WebhookTarget; readonly http: WebhookTarget; readonly handshake: HandshakeTarget } {
+  const settings = {
     allow: parsePrivateTargets(environment.ALLOW_PRIVATE_TARGETS),
     proxy: parseForwardProxy(environment.FORWARD_PROXY),
-  });
+  };
+  const connections = makeVettedConnections(settings);
+  const http = makeHttpWebhookTarget(settings, connections);
   const aws = makeAwsTarget(parseOwnTargets(environment.TARGET_ARNS));
-  return { http, any: { post: (webhook) => (isArn(webhook.url) ? aws : http).post(webhook) } };
+  return {
+    http,
+    handshake: makeHttpHandshake(connections),
+    any: { post: (webhook) => (isArn(webhook.url) ? aws : http).post(webhook) },
+  };
 }

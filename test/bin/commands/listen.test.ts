@@ -62,6 +62,12 @@ describe('listen', () => {
     const ran = await whileListening(
       ['listen', '--port', '0', '--secret', secret, '--count', '3'],
       async (url) => {
+        // A sender of CloudEvents asks first; nothing is printed of that.
+        const asked = await fetch(url, {
+          method: 'OPTIONS',
+          headers: { 'webhook-request-origin': 'a.example' },
+        });
+        expect([asked.status, asked.headers.get('webhook-allowed-origin')]).toEqual([204, '*']);
         expect(await post(url)).toBe(200);
         expect(await post(url, { body: body.replace('a', 'b') })).toBe(200);
         expect(await post(url, { secret: `whsec_${Buffer.alloc(32, 8).toString('base64')}` })).toBe(200);

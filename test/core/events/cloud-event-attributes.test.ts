@@ -36,6 +36,25 @@ describe('cloudEventAttributes', () => {
     });
   });
 
+  it('tell what the attributes of a message hold as texts, numbers and booleans', () => {
+    const message = (attributesJson: string) =>
+      attributesOf({ topic: { door: 'topics', name: 'orders' }, attributesJson });
+    const {
+      id: _,
+      source: __,
+      specversion: ___,
+      type: ____,
+      ...rest
+    } = message(
+      '{"Tenant": "a", "count": 12345678901234567890, "isNew": true, "none": null, "list": [1], "map": {}, "id": "x", "__proto__": "p"}',
+    );
+    expect(rest).toMatchObject({ tenant: 'a', count: '12345678901234567890', isnew: 'true', proto: 'p' });
+    expect(Object.keys(rest)).not.toEqual(expect.arrayContaining(['none']));
+    expect([message('[1]'), message('"x"'), message('null')].map((one) => Object.keys(one).length)).toEqual([
+      7, 7, 7,
+    ]);
+  });
+
   it('tell the actor, of any door', () => {
     expect(attributesOf({ actor: { type: 'user', id: 'ada' } })).toMatchObject({
       actorid: 'ada',

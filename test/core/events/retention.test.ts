@@ -5,6 +5,7 @@ import {
   LONGEST_HOLD_DAYS,
   LONGEST_OUTAGE_DAYS,
   LONGEST_SCHEDULE_DAYS,
+  LONGEST_UNCONFIRMED_DAYS,
   MOST_WAITS,
 } from '../../../core/events/retention';
 import { defaultPolicy, policySchema } from '../../../core/topics/delivery-policy';
@@ -12,7 +13,7 @@ import { defaultPolicy, policySchema } from '../../../core/topics/delivery-polic
 describe('the retention of events', () => {
   it('outlives the most patient and most held delivery, and the dead letters after it', () => {
     const circuitDays = ((MOST_WAITS + 1) * LONGEST_CIRCUIT_HOLD_HOURS) / 24;
-    const held = LONGEST_HOLD_DAYS + circuitDays + LONGEST_OUTAGE_DAYS;
+    const held = LONGEST_HOLD_DAYS + LONGEST_UNCONFIRMED_DAYS + circuitDays + LONGEST_OUTAGE_DAYS;
     expect(EVENT_RETENTION_DAYS).toBeGreaterThan(2 * LONGEST_SCHEDULE_DAYS + held + DEAD_LETTER_DAYS);
   });
 

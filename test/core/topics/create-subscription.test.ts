@@ -1,4 +1,5 @@
 import { createSubscription } from '../../../core/topics/create-subscription';
+import { MemoryDeliveryQueue } from '../../support/memory-dispatch';
 import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
 
 const at = '2026-11-20T11:00:00.000Z';
@@ -21,6 +22,8 @@ async function subscribe(topic: string) {
       ownTargets: { account: '000000000000', region: 'us-east-1', arns: [] },
     },
     replays: undefined as never,
+    confirmations: new MemoryDeliveryQueue(),
+    baseUrl: 'https://api.example',
     random: (count: number) => new Uint8Array(count),
   };
   return createSubscription({ topic, target: 'https://hooks.example/' }, registered, ports, at);

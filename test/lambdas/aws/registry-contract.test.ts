@@ -1,5 +1,6 @@
 import { BatchWriteCommand, type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { inChunks } from '../../../core/in-chunks';
+import type { Confirmation } from '../../../core/topics/confirmation';
 import type {
   SecretStore,
   SubscriptionEditor,
@@ -7,6 +8,8 @@ import type {
   TopicStore,
 } from '../../../core/topics/ports';
 import type { Subscription } from '../../../core/topics/subscription';
+import type { ConfirmationStore } from '../../../core/webhooks/confirmation-ports';
+import { makeDynamoConfirmationStore } from '../../../lambdas/aws/dynamo-confirmation-store';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../../../lambdas/aws/dynamo-topic-store';
 import { ownerRowKey } from '../../../lambdas/aws/subscription-row';
@@ -30,6 +33,20 @@ const health = {
   warnedPercent: 50,
   circuit: { openUntil: at, opens: 2, probeUntil: at },
 } as const;
+
+const confirmation: Confirmation = {
+  id: 'c1',
+  state: 'pending',
+  origin: 'api.example',
+  callbackUrl: 'https://api.example/confirmations',
+  askedAt: at,
+  attempts: 1,
+  nextAt: at,
+  callbackHashes: ['h1', 'h2'],
+  lastFailure: 'no_grant',
+  lastStatus: 200,
+  revision: 3,
+};
 
 const emulated = useEmulatedTables();
 
@@ -121,13 +138,24 @@ describe.each(topicStores)('TopicStore %s', (_, makeStore) => {
   });
 });
 
-const subscriptionStores: [string, () => Promise<SubscriptionStore & SubscriptionEditor & SecretStore>][] = [
+type Stores = SubscriptionStore & SubscriptionEditor & SecretStore & ConfirmationStore;
+
+const subscriptionStores: [string, () => Promise<Stores>][] = [
   ['in memory', async () => new MemorySubscriptionStore()],
-  ['on DynamoDB', async () => makeDynamoSubscriptionStore(emulated.client, await freshTable())],
+  [
+    'on DynamoDB',
+    async () => {
+      const table = await freshTable();
+      return {
+        ...makeDynamoSubscriptionStore(emulated.client, table),
+        ...makeDynamoConfirmationStore(emulated.client, table),
+      };
+    },
+  ],
 ];
 
 describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
-  let store: SubscriptionStore & SubscriptionEditor & SecretStore;
+  let store: Stores;
   beforeEach(async () => {
     store = await makeStore();
   });
@@ -310,6 +338,41 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
     await expect(store.find(reference.id)).resolves.toEqual(revised);
     await store.revise(reference, { filter: null }, at);
     await expect(store.find(reference.id)).resolves.toEqual(aSubscription({ format: 'cis', updatedAt: at }));
+  });
+
+  it('revises whether a target was asked, and takes that away', async () => {
+    const made = aSubscription({ format: 'cloudevents', legacyGrant: true, confirmation });
+    await store.create(made);
+    await expect(store.find(made.id)).resolves.toEqual(made);
+    const other = { ...confirmation, id: 'c2', revision: 1 };
+    const changes = { legacyGrant: false, confirmation: other };
+    const revised = { ...made, ...changes, updatedAt: at };
+    await expect(store.revise(made, changes, at)).resolves.toEqual(revised);
+    await store.revise(made, { description: null }, at);
+    await expect(store.find(made.id)).resolves.toEqual(revised);
+    const without = await store.revise(made, { confirmation: null }, at);
+    expect(without).not.toHaveProperty('confirmation');
+  });
+
+  it('writes a confirmation if nobody has meanwhile, and nothing else', async () => {
+    const made = aSubscription({ format: 'cloudevents', confirmation, health });
+    await store.create(made);
+    const { nextAt: _, lastFailure: __, lastStatus: ___, ...rest } = confirmation;
+    const next: Confirmation = {
+      ...{ ...rest, state: 'granted', grantedAt: at, grantedBy: 'answer', ratePerMinute: 120 },
+      revision: confirmation.revision + 1,
+    };
+    await expect(store.write(made, { ...next, revision: 9 })).resolves.toBe('conflict');
+    await expect(store.write(made, { ...next, id: 'c2' })).resolves.toBe('conflict');
+    await expect(store.write(made, next)).resolves.toBe('written');
+    await expect(store.write(made, next)).resolves.toBe('conflict');
+    await expect(store.find(made.id)).resolves.toEqual({ ...made, confirmation: next });
+    const plain = aSubscription({ id: 'sub_plain' });
+    await store.create(plain);
+    await expect(store.write(plain, { ...next, revision: 1 })).resolves.toBe('conflict');
+    await expect(store.write(aSubscription({ id: 'sub_none' }), next)).resolves.toBe('conflict');
+    await store.changeState(made, { from: ['active'], to: 'deleted', at });
+    await expect(store.write(made, { ...next, revision: next.revision + 1 })).resolves.toBe('conflict');
   });
 
   it('revises how CloudEvents travel, and takes it away', async () => {

@@ -365,6 +365,18 @@ describe('POST /v1/deliveries/resend', () => {
     },
   );
 
+  it('leaves what would go to a target that was asked for its agreement in vain', async () => {
+    const door = await makeDoor();
+    await bury(door, 'sub_1', 'a', 'b');
+    const reference = { id: 'sub_1', topic: { door: 'system', name: 'profile.created' } } as const;
+    await door.subscriptions.revise(reference, { format: 'cloudevents' }, endedAt);
+    const answer = { matched: 2, resent: 0, left: { subscription_unconfirmed: 2 } };
+    expect((await door.resend({ subscription_id: 'sub_1' })).body).toEqual(answer);
+    const one = await door.resend({ event_id: 'a', subscription_id: 'sub_1' });
+    expect(one.body).toMatchObject({ resent: 0, left: { subscription_unconfirmed: 1 } });
+    expect(door.sent).toEqual([]);
+  });
+
   it('leaves what has nothing to send any more, and what another caller started meanwhile', async () => {
     const door = await makeDoor();
     await bury(door, 'sub_1', 'a');

@@ -53,6 +53,13 @@ describe('POST /v1/subscriptions/{id}/replays', () => {
     expect(started.body).toMatchObject({ to: now });
   });
 
+  it('refuses one to a target that was asked for its agreement in vain', async () => {
+    const { start } = makeDoor({ format: 'cloudevents' });
+    const refused = await start({ from: 'start' });
+    expect(refused).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(refused.text).toContain('/confirm');
+  });
+
   it('refuses a second one while the first runs', async () => {
     const { start } = makeDoor();
     await start({ from: 'start' });

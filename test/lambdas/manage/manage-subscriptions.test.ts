@@ -49,8 +49,8 @@ function openDoor(privateTargets: PrivateTargets) {
       return seed % 256;
     });
   const replays = { replays: replayStore, runs: new MemoryRunNumbers() };
-  const rules = { privateTargets, ownTargets: noOwnTargets };
-  const stores = { topics, subscriptions, markers, history, queue };
+  const rules = { privateTargets, ownTargets: noOwnTargets, publicBaseUrl: '' };
+  const stores = { topics, subscriptions, markers, history, queue, confirmations: queue };
   const ports = { ...stores, replays, ...rules, authenticate, random, now: () => time };
   return openManageDoor('manage-subscriptions', subscriptionMethods, makeManageSubscriptions(ports), scopes);
 }
@@ -734,6 +734,7 @@ describe('the manage doors, wired to their tables', () => {
       DELIVERIES_QUEUE_URL: 'http://127.0.0.1:1/q',
       TARGET_ARNS: '',
       ALLOW_PRIVATE_TARGETS: 'true',
+      PUBLIC_BASE_URL: '',
     };
     Object.assign(process.env, trustingEnvironment, own);
   });

@@ -233,6 +233,40 @@ describe('CloudEvents out', () => {
     expect([sent.headers['content-type'], sent.body.toString()]).toEqual(['application/json', 'null']);
   });
 
+  it.each(contentModes)('carry the bytes that a client of a hub has sent: %s', async (mode) => {
+    const bytes = Buffer.from([0, 255, 13, 10, 128]);
+    const event = anEvent({
+      topic: { door: 'hub', name: 'chat.message' },
+      attributes: { hub: 'chat', datatype: 'binary' },
+      dataJson: JSON.stringify({ data_base64: bytes.toString('base64') }),
+    });
+    const sent = await deliver(event, mode);
+    if (mode === 'binary') {
+      expect([sent.headers['content-type'], sent.body]).toEqual(['application/octet-stream', bytes]);
+    } else {
+      const [read] = [JSON.parse(sent.body.toString())].flat();
+      expect(read).toMatchObject({
+        datacontenttype: 'application/octet-stream',
+        data_base64: bytes.toString('base64'),
+      });
+      expect(read).not.toHaveProperty('data');
+    }
+    const looksSo = await deliver({ ...event, attributes: { hub: 'chat', datatype: 'json' } }, mode);
+    expect(looksSo.body.toString()).toContain('{"data_base64":');
+  });
+
+  it('are never without a body', async () => {
+    const sent = await deliver(
+      anEvent({
+        topic: { door: 'hub', name: 'chat.message' },
+        attributes: { datatype: 'binary' },
+        dataJson: '{"data_base64":""}',
+      }),
+      'binary',
+    );
+    expect(sent.headers['content-type']).toBe('application/cloudevents+json');
+  });
+
   it('write headers as the binding says', () => {
     expect(writeCloudEventHeaders({ subject: 'Euro € 😀' })).toEqual({
       'content-type': 'application/json',

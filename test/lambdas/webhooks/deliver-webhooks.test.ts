@@ -10,6 +10,7 @@ import {
   handler as deliverWebhooks,
   deliverWebhooks as deliverWith,
 } from '../../../lambdas/webhooks/deliver-webhooks';
+import { nobodyIsAsked } from '../../support/confirmations';
 import { aDeliveryMessage, anEvent, aSubscription } from '../../support/deliveries';
 import { type DeliveryStack, startDeliveryStack } from '../../support/delivery-stack';
 import { until } from '../../support/until';
@@ -54,6 +55,7 @@ function deliverPorts() {
   return {
     ...rest,
     ...{ subscriptions, health, limits, pause: fail },
+    ...nobodyIsAsked,
     findSubscription: async () => undefined,
     queue,
     now: () => new Date(),
@@ -181,7 +183,11 @@ describe('deliver-webhooks', () => {
     const message = await subscribe('sub_outage', '/outage');
     const outage = { ...deliverPorts(), deliveries: { read: async () => fail(), write: async () => fail() } };
     const postponed: unknown[] = [];
-    const report = { handled: () => fail(), postponed: (error: unknown) => postponed.push(error) };
+    const report = {
+      handled: () => fail(),
+      asked: () => fail(),
+      postponed: (error: unknown) => postponed.push(error),
+    };
     const before = received.length;
     await deliverWith(outage, report)(JSON.parse(asciiJson(message)), {} as SQSRecord);
     expect(postponed).toEqual([new Error('the store is away')]);

@@ -327,6 +327,21 @@ describe('a receiver', () => {
     expect([(await server.send(post)).status, handle.mock.calls.length]).toEqual([500, 0]);
   });
 
+  it.each([
+    ['*', 'api.example', '*'],
+    [['https://api.example'], 'api.example', 'api.example'],
+    [['https://api.example'], 'API.example', 'API.example'],
+    [['https://api.example'], 'evil.example', undefined],
+    ['*', '', undefined],
+    [undefined, 'api.example', undefined],
+  ] as const)('answers who asks to send CloudEvents: %j lets %j', async (allowedOrigins, origin, allowed) => {
+    const server = await runtimes.fetch(receive({ ...(allowedOrigins && { allowedOrigins }) }));
+    const headers = { 'WebHook-Request-Origin': origin, 'WebHook-Request-Rate': '60' };
+    const answer = await server.send({ ...post, method: 'OPTIONS', headers, body: '' });
+    expect(answer.headers['webhook-allowed-origin']).toBe(allowed);
+    expect(answer.headers['webhook-allowed-rate']).toBe(allowed && '*');
+  });
+
   it('refuses giants', async () => {
     const server = await runtimes.node(receive({ maxBodyBytes: 10 }));
     expect((await server.send(post)).status).toBe(413);
