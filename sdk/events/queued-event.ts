@@ -1,5 +1,6 @@
-import type { JsonObject } from '../../core/json';
+import { isDeeperThan, type JsonObject } from '../../core/json';
 import type { DataJudge } from '../../core/topics/judge-data';
+import { isSystemTopicName } from '../../core/topics/topic';
 import { toJsonText } from '../json-text';
 import { EventError, type FailedEvent } from './errors';
 import type { Topic } from './topic-table';
@@ -38,6 +39,7 @@ const names: ReadonlyArray<readonly [name: 'category' | 'entity' | 'action', Reg
 const MIN_ACTOR_CHARACTERS = 5;
 const MAX_ACTOR_CHARACTERS = 1024;
 const MAX_ID_CHARACTERS = 256;
+const MAX_DATA_DEPTH = 200;
 
 /** The server's limit is that much for the event with all that it adds. */
 const MAX_EVENT_BYTES = 250 * 1024;
@@ -51,10 +53,16 @@ export function requireValidEvent(event: QueuedEvent, topic: Topic, actor: Actor
   if (broken) {
     throw invalid(topic.name, `${broken[0]} must be ${broken[2]}`);
   }
+  if (isSystemTopicName(topic.name)) {
+    throw invalid(topic.name, 'topics of this category belong to the system; choose another');
+  }
   const { length } = actor.id;
   if (length < MIN_ACTOR_CHARACTERS || length > MAX_ACTOR_CHARACTERS) {
     const limits = `${MIN_ACTOR_CHARACTERS} to ${MAX_ACTOR_CHARACTERS}`;
     throw invalid(topic.name, `the actor's id has ${length} characters; it must have ${limits}`);
+  }
+  if (/\p{Surrogate}/u.test(actor.id)) {
+    throw invalid(topic.name, "the actor's id holds half a character");
   }
   if (event.id === '' || event.id.length > MAX_ID_CHARACTERS || /\p{Surrogate}/u.test(event.id)) {
     throw invalid(topic.name, `id must have 1 to ${MAX_ID_CHARACTERS} characters of Unicode`);
@@ -77,11 +85,20 @@ export function requireValidEvent(event: QueuedEvent, topic: Topic, actor: Actor
  * @throws EventError `event_invalid` for what JSON cannot say.
  */
 export function copyData(topic: string, data: unknown): JsonObject {
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+  const copy = asJson(topic, data);
+  // Looked at as JSON has it: a date is a text there.
+  if (typeof copy !== 'object' || copy === null || Array.isArray(copy)) {
     throw invalid(topic, 'data must be an object');
   }
+  if (isDeeperThan(copy, MAX_DATA_DEPTH)) {
+    throw invalid(topic, `data is nested deeper than ${MAX_DATA_DEPTH} levels`);
+  }
+  return freeze(copy) as JsonObject;
+}
+
+function asJson(topic: string, data: unknown): unknown {
   try {
-    return freeze(JSON.parse(toJsonText(data))) as JsonObject;
+    return JSON.parse(toJsonText(data));
   } catch (cause) {
     throw new EventError('event_invalid', `${topic}: data cannot be written as JSON`, { cause });
   }

@@ -1,3 +1,4 @@
+import { jsonOf } from './json-body';
 import type { MqttConnectRefusal, MqttUserProperty } from './mqtt';
 import { mqttRefusal } from './mqtt';
 import { statusOfMqttCode } from './mqtt-codes';
@@ -50,7 +51,7 @@ export class ConnectEventResponse extends BlockingResponse {
         'a connect is answered with an object of groups, roles, userId, subprotocol, or nothing',
       );
     }
-    this.content = JSON.stringify(payload ?? null);
+    this.content = jsonOf(payload ?? null);
     this.contentType = isPython ? undefined : 'application/json; charset=utf-8';
   }
 

@@ -14,6 +14,15 @@ export function textOf(body: RawBody): string {
   return typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true }).decode(body);
 }
 
+/** @throws TypeError for what JSON cannot say: `JSON.stringify` gives no text for a function or a symbol. */
+export function jsonOf(value: unknown): string {
+  const text: string | undefined = JSON.stringify(value);
+  if (text === undefined) {
+    throw new TypeError(`a handler answered with a ${typeof value} that JSON cannot say`);
+  }
+  return text;
+}
+
 /** The members of a JSON body, each checked as it is read: a signature covers the connection, not the body. */
 export class JsonBody {
   private constructor(

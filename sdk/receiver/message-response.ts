@@ -1,3 +1,4 @@
+import { jsonOf } from './json-body';
 import { type MqttUserProperty, userPropertyHeader } from './mqtt';
 import { BlockingResponse } from './responses';
 
@@ -44,7 +45,7 @@ export class MessageEventResponse extends BlockingResponse {
       this.code = isPython ? 200 : 204;
       return;
     }
-    this.content = bytesOf(data) ?? (typeof data === 'string' ? data : JSON.stringify(data));
+    this.content = bytesOf(data) ?? (typeof data === 'string' ? data : jsonOf(data));
     this.contentType = isPython ? undefined : contentTypes[dataType];
   }
 }

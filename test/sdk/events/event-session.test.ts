@@ -163,6 +163,9 @@ describe('publishing', () => {
     ['an empty object', {}],
     ['no object', 'text'],
     ['a list', [1]],
+    ['what is no object as JSON', new Date(0)],
+    ['what is nothing as JSON', { toJSON: () => undefined }],
+    ['a function', () => 1],
     ['a number that JSON does not have', { id: '0', size: Number.NaN }],
     ['a big integer', { id: '0', size: 1n }],
   ])('refuses data against %s at once, and queues nothing', (_, data) => {
@@ -190,8 +193,30 @@ describe('publishing', () => {
     expect(client.getTopic(undefined, 'B', 'Cd').name).toBe('a.BCd');
   });
 
-  it('refuses an actor that the server would refuse', () => {
-    expect(codeOf(() => makeClient().userSession('ada').createdMyEntity({ id: '0' }))).toBe('event_invalid');
+  it.each(['ada', 'x'.repeat(1025), 'half-\ud800'])('refuses the actor %j as the server would', (id) => {
+    expect(codeOf(() => makeClient().userSession(id).createdMyEntity({ id: '0' }))).toBe('event_invalid');
+  });
+
+  it('refuses a category of the system', () => {
+    const client = new EventClient({
+      serviceName: 'testing-service',
+      topicDefinitions: {
+        DefaultCategory: 'profile',
+        Topics: [{ Entity: 'Test', Action: 'Made', Schema: {} }],
+      },
+      logger: quiet,
+    });
+    expect(() => client.serviceSession().madeTest({ id: '0' })).toThrow('belong to the system');
+  });
+
+  it('refuses data that is deeper than the server takes', () => {
+    const nested = (levels: number): object => (levels === 1 ? {} : { a: nested(levels - 1) });
+    const publish = (levels: number) => () =>
+      makeClient()
+        .userSession('user-1')
+        .publish({ category: 'claims', entity: 'Claim', action: 'Filed', data: { ...nested(levels) } });
+    expect(publish(200)).not.toThrow();
+    expect(publish(201)).toThrow('nested deeper than 200 levels');
   });
 
   it('queues a copy', () => {

@@ -380,6 +380,26 @@ describe('handlers', () => {
     expect((await handler.handle(connect().headers, '{}')).status).toBe(500);
   });
 
+  it.each([
+    ['a function', () => 1],
+    ['a symbol', Symbol('secret')],
+    ['what has nothing to say as JSON', { toJSON: () => undefined }],
+    ['what JSON refuses', { toJSON: () => 1n }],
+  ])('that answer with %s are 500, in every runtime and profile', async (_, answer) => {
+    const handleUserMessage = () => answer;
+    for (const options of [{}, { parity: 'python' }] as const) {
+      const handler = make({ handleConnect: () => answer as never, handleUserMessage, ...options });
+      for (const start of Object.values(runtimes)) {
+        const server = await start(handler);
+        const statuses = ['sys.connect', 'user.message'].map(
+          async (type) => (await server.send(makeEvent(type))).status,
+        );
+        expect(await Promise.all(statuses)).toEqual([500, 500]);
+        await server.stop();
+      }
+    }
+  });
+
   it('for exceptions that throw themselves end as 500', async () => {
     const handleException = () => {
       throw new Error('again');
