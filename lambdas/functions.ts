@@ -164,6 +164,8 @@ export const functions = {
       'EVENTS_STREAM_NAME',
       'REQUIRE_AUTH',
       'MAX_BULK_MESSAGES',
+      'SCHEDULED_MESSAGES_TABLE_NAME',
+      'RELEASES_QUEUE_URL',
     ],
     // As manage-events; and the more memory, the sooner a new instance answers: its callers wait for half a second.
     memoryMegabytes: 1024,

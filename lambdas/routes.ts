@@ -72,6 +72,8 @@ export const routes: readonly Route[] = [
   { method: 'ANY', path: '/api/messages', function: 'accept-messages' },
   { method: 'ANY', path: '/hubs/{hub}/events', function: 'handle-hub-events' },
   { method: 'ANY', path: '/api/bulk_messages', function: 'accept-messages' },
+  { method: 'ANY', path: '/api/schedule_messages', function: 'accept-messages' },
+  { method: 'ANY', path: '/api/schedule_messages/{id}', function: 'accept-messages' },
   { method: 'ANY', path: '/api/health', function: 'read-health' },
   { method: 'ANY', path: '/health', function: 'read-health' },
   { method: 'ANY', path: '/openapi.json', function: 'read-openapi' },

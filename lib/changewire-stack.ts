@@ -51,9 +51,9 @@ export class ChangewireStack extends Stack {
       webhooks,
     });
     const publishing = new EventsDoor(this, 'publishing', { ...stage, registry, events });
-    const messages = new TopicsDoor(this, 'messages', { ...stage, registry, events });
-    const hub = new HubDoor(this, 'hub', { ...stage, secrets, events });
     const schedule = new MessageSchedule(this, 'schedule', { ...stage, events });
+    const messages = new TopicsDoor(this, 'messages', { ...stage, registry, events, schedule });
+    const hub = new HubDoor(this, 'hub', { ...stage, secrets, events });
     const recovery = new MessageRecovery(this, 'recovery', { ...stage, registry, events });
     const erasure = new Erasure(this, 'erasure', { ...stage, change, events, registry, webhooks });
     const api = new HttpApi(this, 'http', {

@@ -10,6 +10,9 @@ const WITHOUT_OFFSET =
 const NO_TIME = 'is no ISO 8601 time with an offset, such as 2026-11-28T17:00:00Z';
 const TOO_FAR = 'lies outside of the years 0000 to 9999 in UTC';
 
+/** How years beyond four digits are written. */
+const LONG_YEAR = /^[+-]\d{5,6}-\d\d-\d\dT/;
+
 /**
  * A message and its time, of a call's fields: contract Postoffice, section 1.5. All four keys must be there.
  * @returns the time as ISO 8601 in UTC with milliseconds.
@@ -39,5 +42,6 @@ function problemOf(text: string): string {
   if (zonedTime.safeParse(`${text}Z`).success) {
     return WITHOUT_OFFSET;
   }
-  return Number.isNaN(Date.parse(text)) || !/^[+-]?\d{4,6}-/.test(text) ? NO_TIME : TOO_FAR;
+  const isTime = zonedTime.safeParse(text).error?.issues.some(({ code }) => code === 'custom');
+  return isTime || LONG_YEAR.test(text) ? TOO_FAR : NO_TIME;
 }

@@ -46,7 +46,8 @@ export async function scheduleMessage(
   for (let tries = 0; tries < TRIES; tries += 1) {
     const event = toEvent(message, { id: ports.makeId(), at });
     const ids = jobIds(event, found.consumers);
-    const [id = jobId(event.id, NOBODY), ...others] = ids;
+    // The oldest consumer's: who repeats the call finds it again, whoever has subscribed meanwhile.
+    const [id = jobId(event.id, NOBODY), ...others] = ids.toReversed();
     const times = { scheduledAt: at, acceptedAt };
     const row = { id, topic: message.topic, eventId: event.id, event, ...times };
     if ((await ports.schedule.park(row, others)) === 'parked') {

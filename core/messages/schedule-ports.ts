@@ -6,7 +6,8 @@ import type { DueMessage, ReleaseMessage, ScheduledMessage, ScheduledSummary } f
  */
 export interface ScheduleStore {
   /**
-   * Keeps a message, due at its time, under its id and the others that it is known by.
+   * Keeps a message, due at its time, under its id and the others that it is known by. One that was kept before, by a
+   * call whose answer was lost, stays as it has become.
    * @returns `id_taken` when another message has one of them: nothing is due then.
    */
   park(

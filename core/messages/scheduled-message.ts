@@ -5,7 +5,7 @@ export type ScheduledState = 'scheduled' | 'releasing' | 'released' | 'cancelled
 
 /** What is told of a message that goes out at a time. */
 export interface ScheduledSummary {
-  /** The first of the ids that it was accepted under; one of its own where nobody listened then. */
+  /** The last of the ids that it was accepted under; one of its own where nobody listened then. */
   readonly id: number;
   /** Name of a topic of the topics door. */
   readonly topic: string;

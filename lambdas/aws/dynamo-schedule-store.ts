@@ -48,16 +48,18 @@ export function makeDynamoScheduleStore(
     return written.every(Boolean) && (await putNew(toRow(message))) ? 'parked' : 'id_taken';
   }
 
-  /** One that is there already is our own when it is the same event's: the call before was answered too late. */
+  /** One that is there already is our own when it is the same event's; it may have been released or cancelled since. */
   async function putNew(item: Row): Promise<boolean> {
     const command = new PutCommand({
       TableName: tableName,
       Item: item,
-      ConditionExpression: 'attribute_not_exists(#id) OR #event_id = :event_id',
-      ExpressionAttributeNames: { '#id': 'message_id', '#event_id': 'event_id' },
-      ExpressionAttributeValues: { ':event_id': item.event_id },
+      ConditionExpression: 'attribute_not_exists(#id)',
+      ExpressionAttributeNames: { '#id': 'message_id' },
     });
-    return (await ifConditionHolds(client.send(command))) !== undefined;
+    return (
+      (await ifConditionHolds(client.send(command))) !== undefined ||
+      (await read(Number(item.message_id)))?.event_id === item.event_id
+    );
   }
 
   async function find(id: number): Promise<ScheduledMessage | undefined> {

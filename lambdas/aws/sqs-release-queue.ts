@@ -4,8 +4,11 @@ import { asciiJson } from '../../core/ascii-json';
 import type { ReleaseQueue } from '../../core/messages/schedule-ports';
 import { sendInBatches } from './sqs-batches';
 
-/** The releases queue. A message's group is its topic, whose name may hold what a group may not. */
-export function makeSqsReleaseQueue(client: SQSClient, queueUrl: string): ReleaseQueue {
+/**
+ * The releases queue. A message's group is its topic, whose name may hold what a group may not.
+ * @param client made by the first message: most calls of the door that schedules have none.
+ */
+export function makeSqsReleaseQueue(client: () => SQSClient, queueUrl: string): ReleaseQueue {
   return {
     async send(messages) {
       const entries = messages.map(({ message, delaySeconds }) => ({
@@ -13,7 +16,7 @@ export function makeSqsReleaseQueue(client: SQSClient, queueUrl: string): Releas
         group: createHash('sha256').update(message.topic).digest('base64url'),
         delaySeconds,
       }));
-      await sendInBatches(entries, { client, queueUrl, name: 'the releases queue' });
+      await sendInBatches(entries, { client: client(), queueUrl, name: 'the releases queue' });
     },
   };
 }

@@ -3,11 +3,14 @@ import { acceptBulk, type BulkAcceptance } from '../../core/messages/accept-bulk
 import type { AcceptPorts } from '../../core/messages/accept-message';
 import { acceptMessage } from '../../core/messages/accept-message';
 import { readMessage } from '../../core/messages/message';
-import { requireScope } from '../../core/principal';
+import { requireScope, type Scope } from '../../core/principal';
 import { documentClient } from '../aws/document-client';
+import { makeDynamoScheduleStore } from '../aws/dynamo-schedule-store';
 import { makeDynamoTopicConsumers } from '../aws/dynamo-topic-consumers';
 import { kinesisClient } from '../aws/kinesis-client';
 import { makeKinesisEventIntake } from '../aws/kinesis-event-stream';
+import { sqsClient } from '../aws/sqs-client';
+import { makeSqsReleaseQueue } from '../aws/sqs-release-queue';
 import type { Environment } from '../functions';
 import type { Authenticator } from '../shared/authenticate';
 import { makeAccountAuthenticator } from '../shared/authenticate-account';
@@ -25,6 +28,7 @@ import {
 import { apiPath } from './api-path';
 import { messageIds } from './message-ids';
 import { readFields } from './read-fields';
+import { answerScheduleCall, type ScheduleCall, type ScheduleCallPorts } from './schedule-calls';
 
 /** Four times what a message may have: JSON may be written at length. */
 const MESSAGE_LIMIT_BYTES = 1024 * 1024;
@@ -32,7 +36,7 @@ const MESSAGE_LIMIT_BYTES = 1024 * 1024;
 /** A function takes 6 MB as base64, headers included; beyond that the gateway refuses in words that the client can read. */
 const BULK_LIMIT_BYTES = 4_500_000;
 
-export interface AcceptMessagesPorts extends AcceptPorts {
+export interface AcceptMessagesPorts extends AcceptPorts, ScheduleCallPorts {
   /** In one bulk, inclusive. */
   readonly maxBulkMessages: number;
   /** Left out where everybody may publish. */
@@ -43,16 +47,21 @@ export interface AcceptMessagesPorts extends AcceptPorts {
 }
 
 /**
- * Trigger: `POST /api/messages`, `/api/bulk_messages`, with and without a slash at the end.
- * Success: 201 with the ids of the jobs once the stream has what was sent: one for each message and consumer, if any.
+ * Trigger: `POST /api/messages`, `/api/bulk_messages`, `/api/schedule_messages` and what lies below the last, with and
+ *   without a slash at the end.
+ * Success: 201 with the ids of the jobs once the stream, or the schedule, has what was sent: one for each message and
+ *   consumer, if any.
  * Refusal: 400 with `data.errors`, 406 for a bulk, 413, 401 and 403; the client stores what was refused by each of them.
  * Retry: with an `Idempotency-Key`, as our SDK sends it, harmless; without, it makes other messages: what Postoffice's
  *   client stores comes back by recovery, which knows its own.
  */
 export function makeAcceptMessages(ports: AcceptMessagesPorts): HttpHandler {
   return async (request) => {
-    const [collection, ...rest] = request.method === 'POST' ? apiPath(request) : [];
-    switch (rest.length === 0 && collection) {
+    const [collection, id, ...rest] = apiPath(request);
+    if (collection === 'schedule_messages' && rest.length === 0) {
+      return answerScheduleCall(scheduleCall(request, id, ports), ports);
+    }
+    switch (request.method === 'POST' && id === undefined && collection) {
       case 'messages':
         return acceptOne(request, ports);
       case 'bulk_messages':
@@ -81,6 +90,19 @@ async function acceptMany(request: HttpRequest, ports: AcceptMessagesPorts): Pro
   return toReply(await acceptBulk(fields, options, ports), (result) => ({ result }));
 }
 
+function scheduleCall(
+  request: HttpRequest,
+  id: string | undefined,
+  ports: AcceptMessagesPorts,
+): ScheduleCall {
+  return {
+    request,
+    id,
+    authorise: (scope) => readIds(request, ports, scope),
+    readFields: () => readFields(request, MESSAGE_LIMIT_BYTES),
+  };
+}
+
 /**
  * What the ids of the call's events are made by.
  * @throws ServiceError when the stage wants to know who calls, and the caller does not prove it.
@@ -88,10 +110,11 @@ async function acceptMany(request: HttpRequest, ports: AcceptMessagesPorts): Pro
 async function readIds(
   request: HttpRequest,
   { authenticate, random }: AcceptMessagesPorts,
+  scope: Scope = 'events:write',
 ): Promise<() => string> {
   const principal = await authenticate?.(request);
   if (principal !== undefined) {
-    requireScope(principal, 'events:write');
+    requireScope(principal, scope);
   }
   return messageIds(request, principal?.subject, random);
 }
@@ -131,6 +154,10 @@ export function wireAcceptMessages(
     stream: makeKinesisEventIntake(kinesisClient(), environment.EVENTS_STREAM_NAME, (failure) =>
       logger.error('failed', { error: failure as Error }),
     ),
+    schedule: makeDynamoScheduleStore(documentClient(), environment.SCHEDULED_MESSAGES_TABLE_NAME),
+    queue: makeSqsReleaseQueue(sqsClient, environment.RELEASES_QUEUE_URL),
+    onQueueFailure: (failure) =>
+      logger.error('a scheduled message is left to the tick: the queue failed', { error: failure as Error }),
     maxBulkMessages: Number(environment.MAX_BULK_MESSAGES),
     // Fail closed: any text but `false` wants credentials.
     ...(environment.REQUIRE_AUTH !== 'false' && { authenticate: makeAccountAuthenticator(environment) }),

@@ -54,7 +54,7 @@ export const handler = queueFunction({
       {
         schedule: makeDynamoScheduleStore(documentClient(), environment.SCHEDULED_MESSAGES_TABLE_NAME),
         events: makeKinesisEventStream(kinesisClient(), environment.EVENTS_STREAM_NAME),
-        queue: makeSqsReleaseQueue(sqsClient(), environment.RELEASES_QUEUE_URL),
+        queue: makeSqsReleaseQueue(sqsClient, environment.RELEASES_QUEUE_URL),
         pause,
         now: () => new Date(),
       },

@@ -27,7 +27,7 @@ export const handler = scheduleFunction({
     const environment = readEnvironment('requeue-messages');
     return requeueMessages({
       schedule: makeDynamoScheduleStore(documentClient(), environment.SCHEDULED_MESSAGES_TABLE_NAME),
-      queue: makeSqsReleaseQueue(sqsClient(), environment.RELEASES_QUEUE_URL),
+      queue: makeSqsReleaseQueue(sqsClient, environment.RELEASES_QUEUE_URL),
       now: () => new Date(),
     });
   },

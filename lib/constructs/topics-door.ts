@@ -1,5 +1,6 @@
 import { Construct } from 'constructs';
 import type { EventLog } from './event-log';
+import type { MessageSchedule } from './message-schedule';
 import type { Registry } from './registry';
 import { ServiceFunction, type StageProps } from './service-function';
 import { tokenEnvironment } from './token-environment';
@@ -7,6 +8,7 @@ import { tokenEnvironment } from './token-environment';
 export interface TopicsDoorProps extends StageProps {
   readonly registry: Registry;
   readonly events: EventLog;
+  readonly schedule: MessageSchedule;
 }
 
 /** What Postoffice's client calls. */
@@ -46,7 +48,7 @@ export class TopicsDoor extends Construct {
   }
 
   private addAcceptMessages(): ServiceFunction {
-    const { settings, registry, events } = this.props;
+    const { settings, registry, events, schedule } = this.props;
     const fn = new ServiceFunction(this, 'accept-messages', {
       ...this.props,
       environment: {
@@ -55,10 +57,13 @@ export class TopicsDoor extends Construct {
         EVENTS_STREAM_NAME: events.stream.streamName,
         REQUIRE_AUTH: String(settings.requireAuth.topics),
         MAX_BULK_MESSAGES: String(settings.maxBulkMessages),
+        SCHEDULED_MESSAGES_TABLE_NAME: schedule.tableName,
+        RELEASES_QUEUE_URL: schedule.releases.queue.queueUrl,
       },
     });
     registry.grantReadTopic(fn);
     events.grantAppend(fn);
+    schedule.grantSchedule(fn);
     return fn;
   }
 }

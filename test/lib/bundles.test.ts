@@ -29,7 +29,7 @@ const weighed: Readonly<Record<FunctionName, number>> = {
   'manage-events': 450,
   'publish-events': 400,
   'manage-consumers': 330,
-  'accept-messages': 300,
+  'accept-messages': 414,
   'handle-hub-events': 370,
   'manage-deliveries': 397,
   'manage-replays': 390,

@@ -16,6 +16,9 @@ export class MemorySchedule implements ScheduleStore {
     if (taken.some((id) => this.eventOf(id) !== message.eventId)) {
       return 'id_taken';
     }
+    if (this.rows.has(message.id)) {
+      return 'parked';
+    }
     for (const id of otherIds) {
       this.pointers.set(id, { id: message.id, eventId: message.eventId });
     }

@@ -56,6 +56,14 @@ describe.each([
     expect(await store.park(message, [7])).toBe('parked');
   });
 
+  it('stay as they have become when the call that made them is repeated', async () => {
+    await store.park(message, [7]);
+    await store.cancel(message.id, at);
+    expect(await store.park(message, [7])).toBe('parked');
+    expect(await store.find(7)).toMatchObject({ state: 'cancelled' });
+    expect(await allDue(store, '9999')).toEqual([]);
+  });
+
   it('take the largest event that there is, in which nothing can be compressed', async () => {
     const dataJson = JSON.stringify(randomBytes(MAX_EVENT_BYTES * 0.74).toString('base64'));
     const large = { ...message, event: { ...message.event, dataJson } };

@@ -6,6 +6,7 @@ import { type DoorRequest, openDoor } from '../../support/door';
 import { authenticate } from '../../support/manage-door';
 import { aConsumer, MemoryIntake, makeMemoryTopicReader } from '../../support/memory-messages';
 import { MemorySubscriptionStore, MemoryTopicStore } from '../../support/memory-registry';
+import { MemoryReleaseQueue, MemorySchedule } from '../../support/memory-schedule';
 import { unsignedToken } from '../../support/tokens';
 
 let stream: MemoryIntake;
@@ -21,6 +22,9 @@ beforeEach(async () => {
   ports = {
     topics: makeMemoryTopicReader(topics, subscriptions),
     stream,
+    schedule: new MemorySchedule(),
+    queue: new MemoryReleaseQueue(),
+    onQueueFailure: () => undefined,
     maxBulkMessages: 3000,
     random: (count) => {
       made += 1;
