@@ -15,7 +15,7 @@ import {
   requireNothingOfHttp,
   requireSecureTarget,
 } from './require-destination';
-import type { Subscription } from './subscription';
+import type { Subscription, WebhookFormat } from './subscription';
 import { isSubscriptionId } from './subscription-id';
 import type { SubscriptionChangesRequest } from './subscription-schema';
 
@@ -85,8 +85,8 @@ function requireWayOut(
   rules: DestinationRules,
 ): void {
   const { target = found.target, format = found.format, headers = found.headers, credentials } = request;
-  // The door of ADS keeps any text for a URL: what begins to be sent otherwise is judged at last.
-  if (request.target !== undefined || (found.format === 'ads' && format !== 'ads')) {
+  // ADS's door keeps any text for a URL, a topic of Pub/Sub is none: what begins to be sent otherwise is judged at last.
+  if (request.target !== undefined || (format !== found.format && keepsAnyText(found.format))) {
     requireDestination(target, rules);
   }
   const shown = credentials === undefined ? found.credentials : credentials;
@@ -96,6 +96,10 @@ function requireWayOut(
   requireContentMode({ target, format, ...(contentMode && { contentMode }) });
   requireSecureTarget({ target, format }, rules);
   requireLegacyGrant(request.legacy_grant, format);
+}
+
+function keepsAnyText(format: WebhookFormat): boolean {
+  return format === 'ads' || format === 'pubsub';
 }
 
 /**

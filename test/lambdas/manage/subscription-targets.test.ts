@@ -123,6 +123,18 @@ describe('a target that is an ARN', () => {
     },
   );
 
+  it('is vetted when what led to a topic of Pub/Sub is to be sent otherwise', async () => {
+    const { body: made } = await order();
+    const found = subscriptions.subscriptions.get(made.id)!;
+    subscriptions.subscriptions.set(made.id, {
+      ...found,
+      format: 'pubsub',
+      target: 'http://169.254.169.254/',
+    });
+    expect(await one('PATCH', made.id, { body: { format: 'standard' } })).toMatchObject({ status: 422 });
+    expect(await one('PATCH', made.id, { body: { description: 'mine' } })).toMatchObject({ status: 200 });
+  });
+
   it('is vetted when a subscription is led there, too', async () => {
     const { body: made } = await order();
     const elsewhere = { body: { target: `${queue}-of-others` } };
