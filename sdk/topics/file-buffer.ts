@@ -6,6 +6,9 @@ import { RecordedBuffer } from './recorded-buffer';
 
 export interface FileBufferOptions extends BufferLimits, JournalOptions {}
 
+/** Node closes a file that nobody refers to, and means to throw when it does: one that nobody has closed stays open. */
+const open = new Set<FileBuffer>();
+
 /**
  * A buffer in a file, which outlives the process: a journal of what happens to it, written anew when most of it is
  * past. A file belongs to one process at a time, and another that opens it is refused; several processes have a file
@@ -47,6 +50,7 @@ export class FileBuffer extends RecordedBuffer {
       throw error;
     }
     buffer.#lock = lock;
+    open.add(buffer);
     return buffer;
   }
 
@@ -54,6 +58,7 @@ export class FileBuffer extends RecordedBuffer {
   async close(): Promise<void> {
     await this.#journal.close();
     await this.#lock.release();
+    open.delete(this);
   }
 
   protected override write(record: BufferRecord): Promise<boolean> {
