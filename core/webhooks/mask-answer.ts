@@ -29,7 +29,7 @@ export function withoutSecrets(target: WebhookTarget): WebhookTarget {
 }
 
 function maskAnswer(result: TargetResult, { headers, url }: WebhookRequest): TargetResult {
-  if (!('answer' in result)) {
+  if (!('answer' in result) || result.answer === '') {
     return result;
   }
   const secrets = Object.entries(headers)

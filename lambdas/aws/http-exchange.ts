@@ -1,8 +1,14 @@
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import {
+  type ClientRequest,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestOptions,
+} from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { version } from '../../core/version';
 import type { TargetFailure } from '../../core/webhooks/ports';
+import type { Deadline } from './deadline';
 import { CLOSED_EARLY, type Passage } from './passage';
 import { targetFailure } from './target-failure';
 import type { VettedAgents } from './vetted-agents';
@@ -19,6 +25,9 @@ export interface OutgoingRequest {
   readonly body?: Uint8Array;
 }
 
+/** A request together with what its URL says to connect with, once that was vetted. */
+export type VettedRequest = Omit<OutgoingRequest, 'url'> & { readonly place: RequestOptions };
+
 /** How a request ended; `address` is what was connected to. */
 export type HttpOutcome<Answer> = { readonly address?: string } & (
   | { readonly answer: Answer }
@@ -31,14 +40,21 @@ export type HttpOutcome<Answer> = { readonly address?: string } & (
  * @returns with `reused` true when an earlier request had used the connection.
  */
 export async function exchange<Answer>(
-  request: OutgoingRequest,
+  request: VettedRequest,
   read: (response: IncomingMessage) => Promise<Answer>,
   agents: VettedAgents,
-  deadline: AbortSignal,
+  deadline: Deadline,
 ): Promise<{ readonly outcome: HttpOutcome<Answer>; readonly reused: boolean }> {
   const passage: Passage = { reused: false, isTunnelling: false };
-  const answered = open(request, agents, passage, deadline).then(read);
-  const outcome = await Promise.race([answered, rejectAt(deadline)]).then(
+  const answered = new Promise<Answer>((resolve, reject) => {
+    const sent = open(request, agents, passage, reject, (response) => read(response).then(resolve, reject));
+    // Also while the connection is not there yet.
+    deadline.onOver = () => {
+      reject(new Error('the time is over'));
+      sent.destroy();
+    };
+  });
+  const outcome = await answered.then(
     (answer) => ({ answer }),
     (error: unknown) => ({ failure: failureOf(error, passage, deadline) }),
   );
@@ -46,34 +62,40 @@ export async function exchange<Answer>(
   return { outcome: { ...(address && { address }), ...outcome }, reused };
 }
 
-/** Resolves when the headers of the answer are there. */
+/** @param answered called when the headers of the answer are there. */
 function open(
-  { method = 'POST', url, headers, body }: OutgoingRequest,
+  { method = 'POST', place, headers, body }: VettedRequest,
   agents: VettedAgents,
   passage: Passage,
-  signal: AbortSignal,
-): Promise<IncomingMessage> {
-  const isSecure = url.slice(0, 6).toLowerCase() === 'https:';
-  return new Promise((resolve, reject) => {
-    const options: RequestOptions & { readonly passage: Passage } = {
-      method,
-      agent: isSecure ? agents.https : agents.http,
-      headers: { ...headers, 'user-agent': `Changewire/${version}` },
-      maxHeaderSize: MAX_HEADER_BYTES,
-      signal,
-      // The agent hands its connections the options of the request that asked for them.
-      passage,
-    };
-    const request = (isSecure ? httpsRequest : httpRequest)(url, options);
-    request.once('socket', (socket) => {
-      passage.reused = request.reusedSocket;
-      noteAddress(socket, agents, passage);
-    });
-    request.once('response', resolve);
-    request.on('error', reject);
-    request.once('close', () => reject(Object.assign(new Error('no answer'), { code: CLOSED_EARLY })));
-    request.end(body);
+  failed: (error: Error) => void,
+  answered: (response: IncomingMessage) => void,
+): ClientRequest {
+  const isSecure = place.protocol === 'https:';
+  const options: RequestOptions & { readonly passage: Passage } = {
+    ...place,
+    method,
+    agent: isSecure ? agents.https : agents.http,
+    headers: { ...headers, 'user-agent': `Changewire/${version}` },
+    maxHeaderSize: MAX_HEADER_BYTES,
+    // The agent hands its connections the options of the request that asked for them.
+    passage,
+  };
+  const request = (isSecure ? httpsRequest : httpRequest)(options);
+  request.once('socket', (socket) => {
+    passage.reused = request.reusedSocket;
+    noteAddress(socket, agents, passage);
   });
+  let isAnswered = false;
+  // From then on the answer says what becomes of it.
+  const failBefore = (error: Error) => (isAnswered ? undefined : failed(error));
+  request.once('response', (response) => {
+    isAnswered = true;
+    answered(response);
+  });
+  request.on('error', failBefore);
+  request.once('close', () => failBefore(Object.assign(new Error('no answer'), { code: CLOSED_EARLY })));
+  request.end(body);
+  return request;
 }
 
 function noteAddress(socket: Socket, agents: VettedAgents, passage: Passage): void {
@@ -86,19 +108,9 @@ function noteAddress(socket: Socket, agents: VettedAgents, passage: Passage): vo
   socket.connecting ? socket.once('connect', note) : note();
 }
 
-function failureOf(error: unknown, passage: Passage, deadline: AbortSignal) {
+function failureOf(error: unknown, passage: Passage, deadline: Deadline) {
   if (passage.isTunnelling) {
     return 'proxy_failed';
   }
-  return deadline.aborted ? 'timeout' : targetFailure(error);
-}
-
-/** A request whose connection is not there yet does not hear of its signal. */
-function rejectAt(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    if (signal.aborted) {
-      reject(signal.reason);
-    }
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
+  return deadline.isOver ? 'timeout' : targetFailure(error);
 }

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { type PrivateTargets, vetUrl } from '../../core/webhooks/network-guard';
+import type { PrivateTargets } from '../../core/webhooks/network-guard';
+import { makeDeadline } from './deadline';
 import { exchange, type HttpOutcome, type OutgoingRequest } from './http-exchange';
 import { makeVettedAgents, type VettedAgentSettings } from './vetted-agents';
+import { makeVettedUrls } from './vetted-urls';
 
 export interface VettedConnectionSettings extends Omit<VettedAgentSettings, 'keepAlive'> {
   readonly allow: PrivateTargets;
@@ -29,19 +31,23 @@ export interface VettedConnections {
 export function makeVettedConnections(settings: VettedConnectionSettings): VettedConnections {
   const pooled = makeVettedAgents({ ...settings, keepAlive: true });
   const fresh = makeVettedAgents({ ...settings, keepAlive: false });
+  const vetted = makeVettedUrls(settings.allow);
 
   return {
     async ask(request, timeoutSeconds, read) {
-      if (!vetUrl(request.url, settings.allow).ok) {
+      const place = vetted(request.url);
+      if (!place) {
         return { failure: 'target_refused' };
       }
-      const deadline = AbortSignal.timeout(Math.ceil(timeoutSeconds * 1000));
-      const first = await exchange(request, read, pooled, deadline);
+      const deadline = makeDeadline(Math.ceil(timeoutSeconds * 1000));
+      const outgoing = { ...request, place };
+      const first = await exchange(outgoing, read, pooled, deadline);
       // A function that was frozen wakes up with connections that the other side closed long ago.
       const wasStale =
         first.reused && 'failure' in first.outcome && isBrokenConnection(first.outcome.failure);
       const { outcome } =
-        wasStale && !deadline.aborted ? await exchange(request, read, fresh, deadline) : first;
+        wasStale && !deadline.isOver ? await exchange(outgoing, read, fresh, deadline) : first;
+      deadline.clear();
       return outcome;
     },
     close() {
