@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
 import { type FunctionName, functions } from '../../lambdas/functions';
 
-/** Where each function's code lies, ready to be an asset: one folder with one `index.js`. */
+/** Where each function's code lies, ready to be an asset: one folder with an `index.js`, which is all that a start reads. */
 export type Bundles = Readonly<Record<FunctionName, string>>;
 
 export interface BundlesProps {
@@ -12,6 +12,14 @@ export interface BundlesProps {
   /** @default the project's `lambdas/` */
   readonly handlersDirectory?: string;
 }
+
+/**
+ * What a function imports when it is first needed: a file of its own beside `index.js`, under the same name, with
+ * everything that it needs.
+ */
+const apart: Readonly<Partial<Record<FunctionName, readonly string[]>>> = {
+  'deliver-webhooks': ['aws/targets/publish-to-topic', 'aws/targets/put-on-bus'],
+};
 
 const names = Object.keys(functions) as FunctionName[];
 
@@ -28,23 +36,36 @@ export function bundleFunctions({ outdir, handlersDirectory = lambdasDirectory()
   refuseMissing(handlers.filter(({ file }) => !existsSync(file)));
   const bundles = resolve(outdir, 'bundles');
   buildSync({
-    entryPoints: handlers.map(({ name, file }) => ({ in: file, out: `${name}/index` })),
+    entryPoints: [
+      ...handlers.map(({ name, file }) => ({ in: file, out: `${name}/index` })),
+      ...entriesApart(),
+    ],
     outdir: bundles,
     bundle: true,
+    external: Object.values(apart).flatMap((files) => files.map((file) => `./${basename(file)}`)),
+    // CommonJS finds such a file without its extension; it is loaded with `require` then.
+    supported: { 'dynamic-import': false },
     platform: 'node',
     target: 'node20',
     format: 'cjs',
     // ES modules first: only they can be tree-shaken, and they halve the SDK.
     mainFields: ['module', 'main'],
-    // The SDK's clients import every way to find credentials; a function has one.
+    // The SDK's clients import every way to find credentials, and of a feature that is not used its whole machinery.
     alias: {
       '@aws-sdk/credential-provider-node': join(lambdasDirectory(), 'aws', 'environment-credentials.ts'),
+      '@aws-sdk/endpoint-cache': join(lambdasDirectory(), 'aws', 'no-endpoint-cache.ts'),
     },
     minify: true,
     legalComments: 'none',
     logLevel: 'silent',
   });
   return Object.fromEntries(names.map((name) => [name, join(bundles, name)])) as Bundles;
+}
+
+function entriesApart(): { readonly in: string; readonly out: string }[] {
+  return Object.entries(apart).flatMap(([name, files]) =>
+    files.map((file) => ({ in: join(lambdasDirectory(), `${file}.ts`), out: `${name}/${basename(file)}` })),
+  );
 }
 
 function refuseMissing(missing: readonly { name: FunctionName; file: string }[]): void {

@@ -1,6 +1,6 @@
 import type { TargetFailure } from '../../../core/webhooks/ports';
 import { targetFailure } from '../target-failure';
-import { RefusedEntryError, TooLargeError } from './aws-sender';
+import type { RefusedEntryError } from './aws-sender';
 
 /** The part of an SDK's error that is read: never its message, which may quote signed headers. */
 interface ServiceFault {
@@ -23,12 +23,14 @@ export function awsFailure(
 ):
   | { readonly status: number; readonly answer: string; readonly isFinal?: boolean }
   | { readonly failure: TargetFailure } {
-  if (error instanceof TooLargeError) {
-    return { status: 413, answer: error.message, isFinal: true };
-  }
   const { name, $metadata } = error as ServiceFault;
-  const code = error instanceof RefusedEntryError ? error.code : name;
-  const answered = error instanceof RefusedEntryError ? 400 : $metadata?.httpStatusCode;
+  // By their names: a sender in a file of its own has these classes once more.
+  if (name === 'TooLargeError') {
+    return { status: 413, answer: (error as Error).message, isFinal: true };
+  }
+  const isEntry = name === 'RefusedEntryError';
+  const code = isEntry ? (error as RefusedEntryError).code : name;
+  const answered = isEntry ? 400 : $metadata?.httpStatusCode;
   if (answered === undefined || answered < 400) {
     // No answer of the service, or none that could be read.
     return { failure: targetFailure(error) };

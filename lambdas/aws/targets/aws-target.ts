@@ -2,16 +2,18 @@ import type { TargetResult, WebhookRequest, WebhookTarget } from '../../../core/
 import { type OwnTargets, type TargetArn, vetTargetArn } from '../../../core/webhooks/target-arn';
 import { awsFailure } from './aws-failure';
 import type { AwsSender } from './aws-sender';
+import { putOnStream } from './put-on-stream';
+import { sendToQueue } from './send-to-queue';
 
 /**
- * Each service's client is read and made when the first message goes there: who leads nothing to queues or
- * streams starts no slower for them.
+ * Each client is made when the first message goes there. Those that the worker has for nothing else lie in files of
+ * their own (`lib/constructs/bundles.ts`): who leads nothing to topics or buses starts no slower for them.
  */
 const openers: Readonly<Record<TargetArn['service'], () => Promise<AwsSender>>> = {
-  sqs: async () => (await import('./send-to-queue')).sendToQueue,
+  sqs: async () => sendToQueue,
   sns: async () => (await import('./publish-to-topic')).publishToTopic,
   events: async () => (await import('./put-on-bus')).putOnBus,
-  kinesis: async () => (await import('./put-on-stream')).putOnStream,
+  kinesis: async () => putOnStream,
 };
 
 /**
