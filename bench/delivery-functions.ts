@@ -60,8 +60,7 @@ export async function startDeliveryFunctions(
     ...{ DEAD_LETTER_QUEUE_URL: deadUrl, ALLOW_PRIVATE_TARGETS: 'true' },
     ...{ NOTICES_QUEUE_URL: '', FORWARD_PROXY: '', TARGET_ARNS: JSON.stringify(noOwnTargets) },
     ...{
-      POWERTOOLS_LOG_LEVEL: process.env.POWERTOOLS_LOG_LEVEL ?? 'SILENT',
-      POWERTOOLS_METRICS_DISABLED: 'true',
+      LOG_LEVEL: process.env.LOG_LEVEL ?? 'SILENT',
     },
   });
   const dispatchEvents = loadApart('events/dispatch-events');
@@ -130,7 +129,7 @@ async function handleBatch(
 async function invoke(handler: Handler, event: unknown): Promise<void> {
   const { batchItemFailures } = await handler(event);
   if (batchItemFailures.length > 0) {
-    throw new Error('a function failed: run with POWERTOOLS_LOG_LEVEL=INFO to see why');
+    throw new Error('a function failed: run with LOG_LEVEL=INFO to see why');
   }
 }
 

@@ -1,7 +1,7 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { ChangeStatus } from '../../core/change/change';
 import type { IntegrationObserver } from '../../core/change/integration-ports';
-import { makeLogger, makeMetrics } from '../shared/logging';
+import { makeLogger } from '../shared/logging';
+import { makeMetrics } from '../shared/metrics';
 
 const endings = {
   integrated: 'IntegratedChanges',
@@ -26,9 +26,9 @@ export function makeIntegrationObserver(): IntegrationObserver {
       }
       for (const [state, name] of Object.entries(endings)) {
         const ended = statuses.filter((status) => status.state === state).length;
-        metrics.addMetric(name, MetricUnit.Count, ended);
+        metrics.add(name, 'Count', ended);
       }
-      metrics.publishStoredMetrics();
+      metrics.publish();
     },
     unexpectedlyRejected({ sequenceNumber, shardId }, error) {
       logger.error('change rejected unexpectedly', {
@@ -36,7 +36,7 @@ export function makeIntegrationObserver(): IntegrationObserver {
         shard_id: shardId,
         ...traceOf(error),
       });
-      metrics.addMetric('UnexpectedRejections', MetricUnit.Count, 1);
+      metrics.add('UnexpectedRejections', 'Count', 1);
     },
   };
 }

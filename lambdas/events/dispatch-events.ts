@@ -1,4 +1,3 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { type CrashMarkerStore, guardAgainstCrashes } from '../../core/crash-guard';
 import { type DispatchEnding, dispatchEvents } from '../../core/events/dispatch-events';
 import type { DispatchPorts } from '../../core/events/dispatch-ports';
@@ -15,7 +14,8 @@ import { makeDynamoUnprocessableRecords } from '../aws/dynamo-unprocessable-reco
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
 import { readEnvironment } from '../shared/environment';
-import { makeLogger, makeMetrics } from '../shared/logging';
+import { makeLogger } from '../shared/logging';
+import { makeMetrics } from '../shared/metrics';
 import { type BatchHandler, streamFunction } from '../shared/stream-function';
 
 /**
@@ -89,9 +89,9 @@ function makeReport(): (endings: readonly DispatchEnding[]) => void {
       });
     }
     logger.info('dispatched', { records: endings.length, unprocessable: refused.length, ...totals });
-    metrics.addMetric('DispatchedEvents', MetricUnit.Count, totals.events);
-    metrics.addMetric('FannedOutDeliveries', MetricUnit.Count, totals.messages);
-    metrics.addMetric('UnprocessableEvents', MetricUnit.Count, refused.length);
-    metrics.publishStoredMetrics();
+    metrics.add('DispatchedEvents', 'Count', totals.events);
+    metrics.add('FannedOutDeliveries', 'Count', totals.messages);
+    metrics.add('UnprocessableEvents', 'Count', refused.length);
+    metrics.publish();
   };
 }

@@ -1,4 +1,3 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import { originName } from '../../core/messages/origin-url';
 import { type OriginEnding, recoverOrigins } from '../../core/messages/recover-origins';
 import type { RecoverPorts } from '../../core/messages/recover-ports';
@@ -13,7 +12,8 @@ import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
 import { parseForwardProxy } from '../aws/tunnelling-agents';
 import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';
-import { makeLogger, makeMetrics } from '../shared/logging';
+import { makeLogger } from '../shared/logging';
+import { makeMetrics } from '../shared/metrics';
 import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
 
 /*
@@ -78,9 +78,9 @@ function makeReport(): (originHost: string, ending: OriginEnding) => void {
         failing_since: ending.state.failingSince,
       });
     }
-    metrics.addMetric('RecoveredMessages', MetricUnit.Count, messages);
-    metrics.addMetric('RecoveryRefusedRows', MetricUnit.Count, refused.length);
-    metrics.addMetric('RecoveryUnreachableOrigins', MetricUnit.Count, failure === undefined ? 0 : 1);
-    metrics.publishStoredMetrics();
+    metrics.add('RecoveredMessages', 'Count', messages);
+    metrics.add('RecoveryRefusedRows', 'Count', refused.length);
+    metrics.add('RecoveryUnreachableOrigins', 'Count', failure === undefined ? 0 : 1);
+    metrics.publish();
   };
 }

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import {
   parseReleaseMessage,
   postponeRelease,
@@ -15,7 +14,8 @@ import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsReleaseQueue } from '../aws/sqs-release-queue';
 import { readEnvironment } from '../shared/environment';
-import { makeLogger, makeMetrics } from '../shared/logging';
+import { makeLogger } from '../shared/logging';
+import { makeMetrics } from '../shared/metrics';
 import { type MessageHandler, queueFunction } from '../shared/queue-function';
 
 /*
@@ -89,8 +89,8 @@ function makeReport(): ReleaseReport {
   };
 
   function addLateness(milliseconds: number): void {
-    metrics.addMetric('ReleaseLateness', MetricUnit.Milliseconds, milliseconds);
-    metrics.publishStoredMetrics();
+    metrics.add('ReleaseLateness', 'Milliseconds', milliseconds);
+    metrics.publish();
   }
 }
 

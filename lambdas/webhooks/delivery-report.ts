@@ -1,10 +1,10 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { ConfirmOutcome } from '../../core/webhooks/confirm-subscription';
 import type { ConfirmationMessage } from '../../core/webhooks/confirmation-message';
 import type { MessageOutcome } from '../../core/webhooks/deliver-webhook';
 import { type DeliveryMessage, deliveryId } from '../../core/webhooks/delivery';
 import type { FunctionName } from '../functions';
-import { makeLogger, makeMetrics } from '../shared/logging';
+import { makeLogger } from '../shared/logging';
+import { makeMetrics } from '../shared/metrics';
 
 /** Is told what an operator must know of. */
 export interface DeliveryReport {
@@ -32,8 +32,8 @@ export function makeDeliveryReport(name: FunctionName): DeliveryReport {
       failures: (message.failures ?? 0) + 1,
       error: error as Error,
     });
-    metrics.addMetric('DeliveriesHeldUp', MetricUnit.Count, 1);
-    metrics.publishStoredMetrics();
+    metrics.add('DeliveriesHeldUp', 'Count', 1);
+    metrics.publish();
   }
 
   function handled(result: MessageOutcome, message: DeliveryMessage): void {
@@ -59,13 +59,13 @@ export function makeDeliveryReport(name: FunctionName): DeliveryReport {
       ...changes.map((change) => changeMetrics[change]),
     ];
     for (const name of counted) {
-      metrics.addMetric(name, MetricUnit.Count, 1);
+      metrics.add(name, 'Count', 1);
     }
     if (attempt) {
-      metrics.addMetric('AttemptMilliseconds', MetricUnit.Milliseconds, attempt.milliseconds);
+      metrics.add('AttemptMilliseconds', 'Milliseconds', attempt.milliseconds);
     }
     if (counted.length > 0) {
-      metrics.publishStoredMetrics();
+      metrics.publish();
     }
   }
 }

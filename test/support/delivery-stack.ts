@@ -37,8 +37,7 @@ export async function startDeliveryStack() {
     TARGET_ARNS: '',
     PUBLISH_QUEUE_URL: '',
     RESEND_DEAD_LETTERS_AFTER_MINUTES: '0',
-    POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
+    LOG_LEVEL: 'SILENT',
   });
   const documents = DynamoDBDocumentClient.from(dynamodbClient(emulators.dynamodbUrl), {
     marshallOptions: { removeUndefinedValues: true },

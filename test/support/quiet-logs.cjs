@@ -1,3 +1,2 @@
 // The functions log to the console; a test that wants to read the lines sets the level itself.
-process.env.POWERTOOLS_LOG_LEVEL ??= 'SILENT';
-process.env.POWERTOOLS_METRICS_DISABLED ??= 'true';
+process.env.LOG_LEVEL ??= 'SILENT';

@@ -45,9 +45,7 @@ beforeAll(async () => {
     ...{ CIS_KEY_SECRET_ID: 'cis-key', PUBLISHERS_JWKS_SECRET_ID: 'publishers-jwks' },
     PUBLISHER_RULES_SECRET_ID: 'publisher-rules',
     ...{ VERIFY_SIGNATURES: 'true', VERIFY_PUBLISHERS: 'true', ALLOW_MINTED_IDENTIFIERS: 'false' },
-    POWERTOOLS_DEV: 'false',
-    POWERTOOLS_LOG_LEVEL: 'SILENT',
-    POWERTOOLS_METRICS_DISABLED: 'true',
+    LOG_LEVEL: 'SILENT',
   });
   await createTables(emulators.dynamodbUrl);
   await createStream(emulators.kinesisUrl, 'changes', 1);

@@ -49,7 +49,7 @@ describe('erase-subject', () => {
       STREAM_RETENTION_HOURS: '24',
       LOG_RETENTION_DAYS: '7',
       HAS_BACKUPS: 'false',
-      POWERTOOLS_LOG_LEVEL: 'SILENT',
+      LOG_LEVEL: 'SILENT',
     });
     const profiles = makeDynamoProfileStore(client, tables.profiles);
     const statuses = makeDynamoChangeStatusStore(client, tables['change-statuses']);

@@ -118,13 +118,13 @@ describe('notify-owners', () => {
     );
     ses.refuses = true;
     await jest.isolateModulesAsync(async () => {
-      process.env.POWERTOOLS_LOG_LEVEL = 'DEBUG';
+      process.env.LOG_LEVEL = 'INFO';
       const loud: typeof import('../../../lambdas/webhooks/notify-owners') = await import(
         '../../../lambdas/webhooks/notify-owners'
       );
       const record = { messageId: 'm', body: JSON.stringify(aNotice({ eventId: 'evt_loud' })) };
       await loud.handler({ Records: [record] } as unknown as SQSEvent);
-      process.env.POWERTOOLS_LOG_LEVEL = 'SILENT';
+      process.env.LOG_LEVEL = 'SILENT';
     });
     for (const spy of spies) {
       spy.mockRestore();
