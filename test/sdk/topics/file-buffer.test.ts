@@ -98,7 +98,7 @@ describe('a journal', () => {
         }
         expect(existsSync(`${cut}.damaged`)).toBe(false);
       }),
-      { numRuns: 6 },
+      { numRuns: 4 },
     );
   }, 120_000);
 
@@ -205,8 +205,14 @@ describe('a journal', () => {
 
 /** A process that fills a buffer; resolves with what it has printed once it is killed, or has ended. */
 function startProcess(file: string, ...words: string[]) {
-  const script = path.join(root, 'test/support/buffer-process.ts');
-  const child = spawn(process.execPath, ['-r', 'tsx/cjs', script, file, ...words], { cwd: root });
+  return watch([process.execPath, '-r', 'tsx/cjs', script, file, ...words]);
+}
+
+const script = path.join(root, 'test/support/buffer-process.ts');
+
+function watch([command = '', ...words]: readonly string[]) {
+  const env = { ...process.env, TSX_DISABLE_CACHE: '1' };
+  const child = spawn(command, words, { cwd: root, env });
   children.push(child);
   const lines: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
@@ -247,6 +253,30 @@ describe('a process', () => {
     },
     60_000,
   );
+
+  it('whose disk is full keeps what it said, and no half of anything', async () => {
+    const file = freshFile();
+    const limited = [
+      'bash',
+      '-c',
+      'ulimit -f 8; exec "$0" "$@"',
+      process.execPath,
+      '-r',
+      'tsx/cjs',
+      script,
+      file,
+    ];
+    const child = watch(limited);
+    await child.until(Number.POSITIVE_INFINITY);
+    const lines = await child.end();
+    expect(lines.at(-1)).toBe('failed EFBIG');
+    expect(readFileSync(file, 'utf8')).toMatch(/\}\n$/);
+    const gone = lines.filter((line) => line.startsWith('-')).map((line) => line.slice(1));
+    const kept = lines.slice(1, -1).filter((line) => !line.startsWith('-') && !gone.includes(line));
+    const buffer = await FileBuffer.open(file);
+    expect((await contentsOf(buffer)).waiting).toEqual(kept);
+    await buffer.close();
+  }, 60_000);
 
   it('cannot open what another has open, until that one has ended', async () => {
     const file = freshFile();
