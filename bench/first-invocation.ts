@@ -15,6 +15,7 @@ const requests: Partial<
     path: '/events',
     body: '{"category":"policies","entity":"Policy","action":"Issued","data":{"id":"1"},"actor":{"id":"USER-1","type":"user"}}',
   },
+  'accept-messages': { path: '/api/messages', body: '{"topic":"orders","payload":{"id":1},"attributes":{}}' },
   'register-account': {
     path: '/account',
     body: '{"user_email":"a@example.org","user_id":"a"}',

@@ -48,7 +48,7 @@ export function readTopicName(fields: Fields): string {
   return name;
 }
 
-/** Any text that stores can hold: docs/decisions/060-topics-of-any-name.md. */
+/** Any text that stores can hold: docs/decisions/058-messages-of-any-json.md. */
 export function isTopicName(name: string): boolean {
   return name.trim() !== '' && name.length <= MOST_CHARACTERS && !/[\p{Surrogate}\0]/u.test(name);
 }

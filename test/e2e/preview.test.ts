@@ -11,6 +11,7 @@ import { failingSubscribers } from './journeys/failing-subscribers';
 import { hostileInput } from './journeys/hostile-input';
 import { hubs } from './journeys/hubs';
 import { beginJourney, type Journey } from './journeys/journey';
+import { messages } from './journeys/messages';
 import { publishing } from './journeys/publishing';
 import { quickStart } from './journeys/quick-start';
 import { replays } from './journeys/replays';
@@ -39,6 +40,7 @@ suite('a preview stack', () => {
   describe('events', () => events(() => journey));
   describe('CloudEvents', () => cloudEvents(() => journey));
   describe('events of bc-events', () => entityEvents(() => journey));
+  describe('messages of Postoffice', () => messages(() => journey));
   describe('sessions of the event client', () => eventSessions(() => journey));
   describe('events of Web PubSub', () => hubs(() => journey));
   describe('replays', () => replays(() => journey));

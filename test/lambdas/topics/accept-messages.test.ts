@@ -101,6 +101,15 @@ describe('POST /api/messages', () => {
     expect(stream.events.map(({ dataJson }) => dataJson)).toEqual(['1', '"a b"']);
   });
 
+  it('reads what looks like JSON so, whatever it calls itself, and nothing out of anything else', async () => {
+    const headers = { 'content-type': 'text/plain' };
+    await expect(post('/api/messages', message, { headers })).resolves.toMatchObject({ status: 201 });
+    await expect(post('/api/messages', message, { headers: {} })).resolves.toMatchObject({ status: 201 });
+    await expect(post('/api/messages', 'topic=orders&payload=1', { headers })).resolves.toMatchObject({
+      status: 400,
+    });
+  });
+
   it.each([
     ['an unknown topic', { ...message, topic: 'nothing' }, { topic: ['is invalid'] }],
     ['no topic', { payload: 1 }, { topic: ["can't be blank"] }],
