@@ -111,6 +111,30 @@ suite('a hub that is killed while an application publishes', () => {
     expect(await client.health()).toEqual({ status: 'ok' });
   });
 
+  it('delivers a schedule once at its time, however often it is sent, and not at all when it is cancelled', async () => {
+    const client = new MessageClient({ apiUrl: stack.baseUrl });
+    const at = new Date(Date.now() + 3_000);
+    const options = { idempotencyKey: 'reminder' };
+    const first = await client.schedulePublish('orders', { number: 1_000 }, { at }, {}, options);
+    expect(await client.schedulePublish('orders', { number: 1_000 }, { at }, {}, options)).toEqual(first);
+    const cancelled = await client.schedulePublish('orders', { number: 1_001 }, { at });
+    expect(await client.cancelScheduled(cancelled)).toBe('cancelled');
+    await client.schedulePublish('orders', { number: 1_002 }, { at: new Date(at.getTime() + 1_000) });
+    // By id: a delivery may come twice.
+    const numbers = () => [
+      ...new Map(
+        caught().map(({ headers, body }) => [headers['message-id'], JSON.parse(body).number]),
+      ).values(),
+    ];
+    await until(
+      async () => numbers(),
+      (found) => found.includes(1_000) && found.includes(1_002),
+      30_000,
+    );
+    expect(numbers().filter((number) => number >= 1_000 && number !== 1_002)).toEqual([1_000]);
+    expect(await client.cancelScheduled(first)).toBe('gone');
+  }, 60_000);
+
   it('takes 3 000 payloads in one call, and halves what is too large together', async () => {
     const client = new MessageClient({ apiUrl: stack.baseUrl });
     const many = Array.from({ length: 3_000 }, (_, number) => ({ number }));
