@@ -15,6 +15,7 @@ import { messages } from './journeys/messages';
 import { publishing } from './journeys/publishing';
 import { quickStart } from './journeys/quick-start';
 import { replays } from './journeys/replays';
+import { schedulingAndRecovery } from './journeys/scheduling-and-recovery';
 import { signedSubscriptions } from './journeys/signed-subscriptions';
 import { subscriptions } from './journeys/subscriptions';
 
@@ -43,6 +44,7 @@ suite('a preview stack', () => {
   describe('messages of Postoffice', () => messages(() => journey));
   describe('sessions of the event client', () => eventSessions(() => journey));
   describe('events of Web PubSub', () => hubs(() => journey));
+  describe('scheduling and recovery', () => schedulingAndRecovery(() => journey));
   describe('replays', () => replays(() => journey));
   describe('failing subscribers', () => failingSubscribers(() => journey));
   describe('accounts', () => accounts(() => journey));
