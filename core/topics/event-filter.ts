@@ -1,4 +1,5 @@
 import type { Event } from '../events/event';
+import { textAttributes } from '../events/text-attributes';
 import { type FieldValues, indexData } from './field-values';
 import { type Matcher, matchesField, matchesText } from './matcher';
 
@@ -33,7 +34,8 @@ function passes(
   );
 }
 
-function attributeOf({ subject, source, topic, attributes = {} }: Event, name: string): string | undefined {
+function attributeOf(event: Event, name: string): string | undefined {
+  const { subject, source, topic } = event;
   switch (name) {
     case 'subject':
       return subject;
@@ -41,7 +43,9 @@ function attributeOf({ subject, source, topic, attributes = {} }: Event, name: s
       return source;
     case 'type':
       return topic.name;
-    default:
+    default: {
+      const attributes = textAttributes(event) ?? {};
       return Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+    }
   }
 }

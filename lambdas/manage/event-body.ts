@@ -1,5 +1,6 @@
 import { timeOfOrder } from '../../core/events/history-key';
 import type { HistoryEntry } from '../../core/events/ports';
+import { textAttributes } from '../../core/events/text-attributes';
 import { topicReferenceText } from '../../core/topics/topic-reference';
 
 /** An event as JSON text: the data goes in as it came, so that numbers keep every digit. */
@@ -16,7 +17,7 @@ export function eventJson({ order, event }: HistoryEntry): string {
     dispatched_at: timeOfOrder(order),
     expires_at: event.expiresAt,
     actor: event.actor,
-    attributes: event.attributes,
+    attributes: textAttributes(event),
   };
   return `${JSON.stringify(shown).slice(0, -1)},"data":${event.dataJson}}`;
 }
