@@ -81,6 +81,11 @@ export function makeReceipt(
       'pointers, which the tick drops, and messages that nobody could read',
       inDays(DEAD_LETTER_DAYS),
     ),
+    entry(
+      'scheduled-messages',
+      0,
+      'messages of the topics door that wait for their time: they have no subject, so whoever scheduled one cancels it',
+    ),
     entry('registry', 0, 'nothing: the owners of subscriptions and accounts are no subjects'),
     entry('logs', 0, 'ids, codes and counts; they never hold a subject', inDays(logRetentionDays)),
     hasBackups

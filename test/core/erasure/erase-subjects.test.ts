@@ -267,7 +267,7 @@ describe('eraseSubjects', () => {
     expect(receipt.map(({ store }) => store)).toEqual([
       ...['profiles', 'change-statuses', 'events', 'unprocessable-records', 'deliveries'],
       ...['changes-stream', 'events-stream', 'deliveries-queue', 'dead-letter-queue'],
-      ...['registry', 'logs', 'backups', 'erasures'],
+      ...['scheduled-messages', 'registry', 'logs', 'backups', 'erasures'],
     ]);
     const until = Object.fromEntries(receipt.map((entry) => [entry.store, entry.until]));
     const inDays = (days: number) => new Date(world.time + days * 24 * 3600_000).toISOString();
