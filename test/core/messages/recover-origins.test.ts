@@ -279,6 +279,22 @@ describe('ids that come again', () => {
     expect(distinct()).toHaveLength(1);
   });
 
+  it('are the same message as long as the origin has anything, also when it was not listed for a while', async () => {
+    const origin = new MemoryOrigin();
+    origin.add();
+    const { rows } = origin;
+    origin.removal = () => ({ status: 500 });
+    const { sweep, distinct } = await makeWorld(origin);
+    await sweep();
+    origin.removal = undefined;
+    origin.rows = [];
+    origin.add();
+    await sweep();
+    origin.rows = rows;
+    await sweep();
+    expect(payloads(distinct())).toEqual([{ id: 1 }, { id: 2 }]);
+  });
+
   it('at another host are other messages', async () => {
     const origins = [new MemoryOrigin('http://a.test/m/'), new MemoryOrigin('http://b.test/m/')];
     for (const origin of origins) {
