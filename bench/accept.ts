@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { APIGatewayProxyEvent } from 'aws-lambda';
+import * as z from 'zod';
 import { entityEventSchema } from '../core/events/entity-event';
 import { judgePartialProfile } from '../core/person/profile-schema';
 import { makeSubmitChange } from '../lambdas/change/submit-change';
@@ -9,7 +10,11 @@ import { cisDialect } from '../lambdas/shared/cis-dialect';
 import { eventsDialect } from '../lambdas/shared/events-dialect';
 import { httpFunction } from '../lambdas/shared/http-function';
 import { makeTimeLimit } from '../lambdas/shared/time-limit';
-import { MemoryTopicStore } from '../test/support/memory-registry';
+import { topicsDialect } from '../lambdas/shared/topics-dialect';
+import { type AcceptMessagesPorts, makeAcceptMessages } from '../lambdas/topics/accept-messages';
+import { makeMemoryTopicReader } from '../test/support/memory-messages';
+import { MemorySubscriptionStore, MemoryTopicStore } from '../test/support/memory-registry';
+import { MemoryReleaseQueue, MemorySchedule } from '../test/support/memory-schedule';
 import { trustingEnvironment, unsignedToken } from '../test/support/tokens';
 import { cpuSample } from './cpu-time';
 import type { Bench, Plan } from './figure';
@@ -26,7 +31,7 @@ export const accept: Bench = {
   measures:
     'POST of one change, message or event at the function boundary, with stores and streams in memory',
   floor: 'JSON parse and schema check of the same body',
-  run: (plan) => measureAll([change(plan), events(plan)], plan),
+  run: async (plan) => measureAll([change(plan), await messages(plan), events(plan)], plan),
 };
 
 function change(plan: Plan): Case {
@@ -54,6 +59,39 @@ function change(plan: Plan): Case {
     path: '/change',
     body,
     check: () => judgePartialProfile(JSON.parse(body)),
+  });
+}
+
+async function messages(plan: Plan): Promise<Case> {
+  const [topics, subscriptions] = [new MemoryTopicStore(), new MemorySubscriptionStore()];
+  await topics.create({ key: { door: 'topics', name: 'orders' }, number: 1, createdAt: 'then' });
+  const ports: AcceptMessagesPorts = {
+    topics: makeMemoryTopicReader(topics, subscriptions),
+    stream: { offer: async (batches) => batches.map(() => 'taken') },
+    schedule: new MemorySchedule(),
+    queue: new MemoryReleaseQueue(),
+    onQueueFailure: () => undefined,
+    maxBulkMessages: 3000,
+    random: randomBytes,
+    now: () => new Date(),
+  };
+  const door = httpFunction({
+    ...{ name: 'accept-messages', dialect: topicsDialect },
+    methods: ['POST'],
+    wire: () => makeAcceptMessages(ports),
+  });
+  const payload = { id: 'P-1', total: 12.5, text: 'x'.repeat(900) };
+  const body = JSON.stringify({ topic: 'orders', payload, attributes: { kind: 'bench' } });
+  const fields = z.looseObject({
+    topic: z.string(),
+    payload: z.unknown(),
+    attributes: z.record(z.string(), z.unknown()),
+  });
+  return caseOf('messages', plan, {
+    door,
+    path: '/api/messages',
+    body,
+    check: () => fields.safeParse(JSON.parse(body)),
   });
 }
 

@@ -1,66 +1,157 @@
-/**
- * How long a change takes on a stack that runs: `npm run bench:pipeline -- --base-url URL [--changes 200]`.
- * One client publishes changes one after another, each when the one before it has arrived everywhere. Two spans
- * are measured from the moment the API accepted a change: until its status says that it ended, and until its
- * webhook reached a subscriber. Prints one JSON object: milliseconds, median and 95th percentile.
- */
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { parseArgs } from 'node:util';
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { privateKeyPath } from '../local/keys';
-import { findStack, homeDirectory } from '../local/running-stack';
+import { findStack } from '../local/running-stack';
 import { mintToken } from '../local/token';
 import { ChangeClient, ProfileBuilder, readPublisherKey } from '../sdk/publisher';
+import { createTables, dynamodbClient, startEmulators } from '../test/support/emulators';
+import { startLocalStack } from '../test/support/local-stack';
+import { type Arrivals, listenForArrivals } from './arrivals';
+import type { Bench, Figure } from './figure';
+import { percentile } from './rounds';
 
 /** Shorter than what is to be measured, long enough to leave the processors to the stack. */
 const POLL_MILLISECONDS = 5;
+const BUDGET_MILLISECONDS = 1000;
 
 const scopes = ['write', 'subscriptions:read', 'subscriptions:write', 'subscriptions:system'];
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      'base-url': { type: 'string', default: 'http://127.0.0.1:9000' },
-      changes: { type: 'string', default: '200' },
-    },
-  });
-  const baseUrl = values['base-url'].replace(/\/+$/, '');
-  const stack = findStack(homeDirectory(process.env), baseUrl);
-  if (!stack) {
-    throw new Error(`no stack of this machine runs at ${baseUrl}: start one with "npm start"`);
-  }
-  const token = await mintToken({ ...stack, subject: 'bench', scopes, ttlSeconds: 3600 });
-  const ldap = await readPublisherKey('ldap', privateKeyPath(stack.keysDirectory, 'ldap'));
-  const client = new ChangeClient({ baseUrl, token });
-  const arrivals = new Arrivals();
-  const subscription = await subscribe(baseUrl, token, await arrivals.listen());
-  const toEnd: number[] = [];
-  const toWebhook: number[] = [];
-  try {
-    for (let index = 0; index < Number(values.changes); index += 1) {
-      const change = buildProfile(`ad|Mozilla-LDAP|bench-${randomBytes(6).toString('hex')}`, ldap);
-      const { sequenceNumber } = await client.publish(change);
-      const acceptedAt = performance.now();
-      const arrived = arrivals.of(sequenceNumber);
-      await ended(baseUrl, sequenceNumber);
-      toEnd.push(performance.now() - acceptedAt);
-      toWebhook.push((await arrived) - acceptedAt);
+export const pipeline: Bench = {
+  name: 'pipeline',
+  measures:
+    'a change on a stack that runs, from its acceptance until it is integrated and until its webhook came: one client, then 32 at once',
+  floor: 'a put and a get of the DynamoDB emulator',
+  async run({ isQuick }) {
+    const floor = await emulatorMilliseconds(isQuick ? 20 : 500);
+    const stack = await startLocalStack();
+    try {
+      const world = await openWorld(stack);
+      await publish(4, 2, world);
+      const one = await publish(isQuick ? 4 : 100, 1, world);
+      const many = await publish(isQuick ? 8 : 320, 32, world);
+      await world.close();
+      return [...figuresOf('1', one, floor), ...figuresOf('32', many, floor)];
+    } finally {
+      await stack.stop();
     }
-  } finally {
-    await call(baseUrl, token, 'DELETE', `/v1/subscriptions/${subscription.id}`);
-    arrivals.close();
-  }
-  console.log(
-    JSON.stringify({
-      changes: toEnd.length,
-      accepted_to_ended: summary(toEnd),
-      accepted_to_webhook: summary(toWebhook),
-    }),
-  );
+  },
+};
+
+/** Milliseconds from acceptance, change by change. */
+interface Spans {
+  readonly integrated: readonly number[];
+  readonly webhook: readonly number[];
 }
 
-function buildProfile(userId: string, ldap: Awaited<ReturnType<typeof readPublisherKey>>) {
+function figuresOf(clients: string, spans: Spans, floor: number): readonly Figure[] {
+  return Object.entries(spans).flatMap(([span, milliseconds]: [string, readonly number[]]) => {
+    const [median, p95] = [0.5, 0.95].map((share) => Number(percentile(milliseconds, share).toFixed(1)));
+    const [low, high] = [0.25, 0.75].map((share) => percentile(milliseconds, share));
+    const spread = Number((((high ?? 0) - (low ?? 0)) / (median || 1)).toFixed(3));
+    const name = `pipeline/${span}/${clients}`;
+    const common = { unit: 'ms after acceptance', spread };
+    return [
+      {
+        name,
+        ratio: Number(((median ?? 0) / floor).toFixed(1)),
+        budget: null,
+        value: median ?? 0,
+        ...common,
+      },
+      { name: `${name}/p95`, ratio: null, budget: BUDGET_MILLISECONDS, value: p95 ?? 0, ...common },
+    ];
+  });
+}
+
+async function emulatorMilliseconds(count: number): Promise<number> {
+  const emulators = await startEmulators();
+  const client = dynamodbClient(emulators.dynamodbUrl);
+  await createTables(emulators.dynamodbUrl);
+  const taken: number[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const Key = { sequence_number: { S: String(index) }, shard_id: { S: 'a' } };
+    const startedAt = performance.now();
+    await client.send(new PutItemCommand({ TableName: 'change-statuses', Item: Key }));
+    await client.send(new GetItemCommand({ TableName: 'change-statuses', Key, ConsistentRead: true }));
+    taken.push(performance.now() - startedAt);
+  }
+  client.destroy();
+  await emulators.stop();
+  return percentile(taken, 0.5);
+}
+
+interface World {
+  readonly client: ChangeClient;
+  readonly ldap: Awaited<ReturnType<typeof readPublisherKey>>;
+  readonly arrivals: Arrivals;
+  readonly ended: (sequenceNumber: string) => Promise<void>;
+  close(): Promise<void>;
+}
+
+async function openWorld({
+  baseUrl,
+  home,
+  keysDirectory,
+}: Awaited<ReturnType<typeof startLocalStack>>): Promise<World> {
+  const stack = findStack(home, baseUrl);
+  if (!stack) {
+    throw new Error('the stack has left no note');
+  }
+  const token = await mintToken({ ...stack, subject: 'bench', scopes, ttlSeconds: 3600 });
+  const arrivals = await listenForArrivals();
+  const call = async (path: string, body?: object) => {
+    const response = await fetch(`${baseUrl}${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) {
+      throw new Error(`${path} was answered ${response.status}: ${await response.text()}`);
+    }
+    return response.json() as Promise<{ readonly state?: string }>;
+  };
+  await call('/v1/subscriptions', { topic: 'profile.created', target: arrivals.url, description: 'bench' });
+  return {
+    client: new ChangeClient({ baseUrl, token }),
+    ldap: await readPublisherKey('ldap', privateKeyPath(keysDirectory, 'ldap')),
+    arrivals,
+    ended: async (sequenceNumber) => {
+      for (;;) {
+        const { state } = await call(`/change/status?sequenceNumber=${sequenceNumber}`);
+        if (state === 'integrated') {
+          return;
+        }
+        if (state !== undefined) {
+          throw new Error(`a change ended as ${state}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+      }
+    },
+    close: arrivals.close,
+  };
+}
+
+/** Each client publishes its next change when the one before has arrived everywhere. */
+async function publish(count: number, clients: number, world: World): Promise<Spans> {
+  const spans = { integrated: [] as number[], webhook: [] as number[] };
+  // Signed beforehand: that is the publishers' time.
+  const changes = Array.from({ length: count }, () => buildProfile(world.ldap)).values();
+  const lane = async () => {
+    for (const change of changes) {
+      const { sequenceNumber } = await world.client.publish(change);
+      const acceptedAt = performance.now();
+      const arrived = world.arrivals.of(sequenceNumber);
+      await world.ended(sequenceNumber);
+      spans.integrated.push(performance.now() - acceptedAt);
+      spans.webhook.push((await arrived) - acceptedAt);
+    }
+  };
+  await Promise.all(Array.from({ length: clients }, lane));
+  return spans;
+}
+
+function buildProfile(ldap: World['ldap']) {
+  const userId = `ad|Mozilla-LDAP|bench-${randomBytes(6).toString('hex')}`;
   return ProfileBuilder.empty()
     .set('user_id', userId)
     .set('login_method', 'Mozilla-LDAP')
@@ -72,80 +163,3 @@ function buildProfile(userId: string, ldap: Awaited<ReturnType<typeof readPublis
     .sign(ldap)
     .build();
 }
-
-/** Answers every webhook at once and remembers when each change's came, by this process's clock. */
-class Arrivals {
-  private readonly arrivedAt = new Map<string, number>();
-  private readonly waiting = new Map<string, (at: number) => void>();
-  private readonly server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const at = performance.now();
-      response.writeHead(204).end();
-      const { data } = JSON.parse(Buffer.concat(chunks).toString()) as { data: { sequence_number: string } };
-      this.arrivedAt.set(data.sequence_number, at);
-      this.waiting.get(data.sequence_number)?.(at);
-    });
-  });
-
-  async listen(): Promise<string> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
-  }
-
-  of(sequenceNumber: string): Promise<number> {
-    const known = this.arrivedAt.get(sequenceNumber);
-    return known !== undefined
-      ? Promise.resolve(known)
-      : new Promise((resolve) => this.waiting.set(sequenceNumber, resolve));
-  }
-
-  close(): void {
-    this.server.close();
-    this.server.closeAllConnections();
-  }
-}
-
-async function ended(baseUrl: string, sequenceNumber: string): Promise<void> {
-  for (;;) {
-    const response = await fetch(`${baseUrl}/change/status?sequenceNumber=${sequenceNumber}`);
-    const status = (await response.json()) as { state?: string };
-    if (status.state !== undefined) {
-      if (status.state !== 'integrated') {
-        throw new Error(`change ${sequenceNumber} ended as ${status.state}`);
-      }
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
-  }
-}
-
-async function subscribe(baseUrl: string, token: string, target: string): Promise<{ id: string }> {
-  const body = { topic: 'profile.created', target, description: 'bench' };
-  return (await call(baseUrl, token, 'POST', '/v1/subscriptions', body)) as { id: string };
-}
-
-async function call(baseUrl: string, token: string, method: string, path: string, body?: unknown) {
-  const response = await fetch(`${baseUrl}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  if (!response.ok) {
-    throw new Error(`${method} ${path} was answered ${response.status}: ${text}`);
-  }
-  return text === '' ? undefined : JSON.parse(text);
-}
-
-function summary(milliseconds: readonly number[]) {
-  const sorted = [...milliseconds].sort((one, other) => one - other);
-  const at = (share: number) => Number((sorted[Math.ceil(share * sorted.length) - 1] ?? 0).toFixed(1));
-  return { median_ms: at(0.5), p95_ms: at(0.95) };
-}
-
-main().catch((error: Error) => {
-  console.error(`failed: ${error.message}`);
-  process.exitCode = 1;
-});
