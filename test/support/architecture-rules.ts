@@ -65,7 +65,7 @@ const directions: ReadonlyArray<readonly [layer: string, Directions]> = [
     },
   ],
   ['bin', anything],
-  ['test', { ...anything, ours: [...anything.ours, 'test', 'examples'] }],
+  ['test', { ...anything, ours: [...anything.ours, 'test', 'examples', 'bench'] }],
 ];
 
 export const importDirections: Rule = (file) => {
