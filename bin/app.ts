@@ -5,7 +5,7 @@ import { parseOverrides, type SettingOverrides, SettingsError } from '../lib/set
 import { parseStageName } from '../lib/stage';
 import type { StageName } from '../lib/stage-defaults';
 import { addStack, makeApp } from '../lib/synthesise';
-import { idleSettingsNotice, readSettingsFile } from './settings-file';
+import { readSettingsFile } from './settings-file';
 
 /**
  * The CDK app: `cdk synth -c stage=preview|dev|prod [-c config=FILE]`. The file's settings go over those of
@@ -16,10 +16,6 @@ try {
   const stage = parseStageName(app.node.tryGetContext('stage'));
   const config: unknown = app.node.tryGetContext('config');
   const file = typeof config === 'string' ? readSettingsFile(config) : {};
-  const notice = idleSettingsNotice(file);
-  if (notice !== undefined) {
-    console.error(`Changewire: ${notice}`);
-  }
   addStack(app, {
     stage,
     settings: { ...contextOverrides(app, stage), ...file },

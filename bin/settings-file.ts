@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseOverrides, type SettingOverrides, SettingsError, settingsWithoutEffect } from '../lib/settings';
+import { parseOverrides, type SettingOverrides, SettingsError } from '../lib/settings';
 
 /**
  * The settings that somebody wrote into a file, as JSON.
@@ -13,10 +13,4 @@ export function readSettingsFile(file: string): SettingOverrides {
     throw new SettingsError(`cannot read the settings in ${file}: ${(error as Error).message}`);
   }
   return parseOverrides(content, file);
-}
-
-/** What to tell about settings that nothing reads yet; `undefined` when there are none of them. */
-export function idleSettingsNotice(settings: SettingOverrides): string | undefined {
-  const idle = settingsWithoutEffect(settings);
-  return idle.length === 0 ? undefined : `nothing reads these settings yet: ${idle.join(', ')}`;
 }

@@ -10,11 +10,8 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
-/**
- * What a key does today: shapes the `template`, is for the `local` runner alone, or `none yet` because the
- * door that reads it is not there.
- */
-export type SettingEffect = 'template' | 'local' | 'none yet';
+/** What a key does: shapes the `template`, or is for the `local` runner alone. */
+export type SettingEffect = 'template' | 'local';
 
 const text = z.string().min(1);
 const file = text;
@@ -85,7 +82,7 @@ export const settingKeys = {
   dedupeDays: { schema: whole.min(1).max(3650), effect: 'template' },
   /** true: whoever asks; `jwt`: also by a token of the stage's issuer with the scope accounts:write. */
   openRegistration: { schema: z.union([z.boolean(), z.literal('jwt')]), effect: 'template' },
-  maxBulkMessages: { schema: whole.min(1), effect: 'none yet' },
+  maxBulkMessages: { schema: whole.min(1), effect: 'template' },
   recoverySeconds: { schema: whole.min(1), effect: 'template' },
   tickSeconds: { schema: whole.min(1), effect: 'template' },
   v2WaitSeconds: { schema: whole.min(0).max(10), effect: 'template' },
@@ -152,13 +149,6 @@ export function parseOverrides(value: unknown, source = 'the settings'): Setting
     }
   }
   return parsed as SettingOverrides;
-}
-
-/** Of the keys that somebody set, those that nothing reads yet: worth a notice. */
-export function settingsWithoutEffect(overrides: SettingOverrides): readonly SettingKey[] {
-  return (Object.keys(overrides) as SettingKey[]).filter(
-    (key) => overrides[key] !== undefined && settingKeys[key].effect === 'none yet',
-  );
 }
 
 function parseSetting(key: string, value: unknown, source: string): unknown {

@@ -4,7 +4,6 @@ import type { StageSettings } from '../../lib/stage';
 import { synthesise } from '../../lib/synthesise';
 import { type LocalKeys, type LocalStack, start } from '../../local/index';
 import type { RunningStack } from '../../local/running-stack';
-import { idleSettingsNotice } from '../settings-file';
 import type { Host } from './host';
 import { localAudience, localIssuer, startSettings } from './start-settings';
 
@@ -36,10 +35,6 @@ export async function bootStack(
   phase: (name: string) => void,
 ): Promise<BootedStack> {
   const { settings, baseDirectory } = startSettings({ ...options, issuerJwksPath: keys.issuerJwksPath });
-  const notice = idleSettingsNotice(settings);
-  if (notice !== undefined) {
-    host.note(`notice: ${notice}`);
-  }
   phase('template');
   const assembly = makeAssemblyDirectory(host.home);
   const removeAssembly = () => rmSync(assembly, { recursive: true, force: true });

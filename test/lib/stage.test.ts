@@ -2,13 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  parseOverrides,
-  type SettingOverrides,
-  SettingsError,
-  settingKeys,
-  settingsWithoutEffect,
-} from '../../lib/settings';
+import { parseOverrides, type SettingOverrides, SettingsError, settingKeys } from '../../lib/settings';
 import { parseStageName, stageSettings } from '../../lib/stage';
 import { stageNames } from '../../lib/stage-defaults';
 
@@ -129,14 +123,6 @@ describe('parseOverrides', () => {
     };
     expect(parseOverrides(every)).toEqual(every);
     expect(Object.keys(every).sort()).toEqual(Object.keys(settingKeys).sort());
-  });
-});
-
-describe('settingsWithoutEffect', () => {
-  it('tells what somebody set and nothing reads yet', () => {
-    expect(
-      settingsWithoutEffect({ verifyTokens: true, maxBulkMessages: 3, publicBaseUrl: undefined }),
-    ).toEqual(['maxBulkMessages']);
   });
 });
 
