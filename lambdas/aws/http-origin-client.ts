@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { OriginClient } from '../../core/messages/recover-ports';
+import { readConsumerTarget } from '../../core/messages/consumer-target';
+import type { OriginClient, OriginFailure } from '../../core/messages/recover-ports';
 import { makeVettedConnections, type VettedConnectionSettings } from './vetted-connections';
 
 /** Contract Postoffice, section 4: what the original waits for an answer. */
@@ -16,22 +17,33 @@ const HEADERS = { accept: 'application/json' };
 /** An answer with more than {@link MAX_LIST_BYTES}, which is not read to its end. */
 class TooLarge extends Error {}
 
-/** Origins over connections behind the network guard: no credentials, no redirects. */
+/** Origins over connections behind the network guard; no redirects. */
 export function makeHttpOriginClient(settings: VettedConnectionSettings): OriginClient & { close(): void } {
   const connections = makeVettedConnections(settings);
   return {
     async list(url) {
-      const request = { method: 'GET', url, headers: HEADERS };
-      const outcome = await connections.ask(request, TIMEOUT_SECONDS, readList);
-      return 'failure' in outcome ? { failure: outcome.failure } : outcome.answer;
+      return ask('GET', url, readList);
     },
     async remove(url) {
-      const request = { method: 'DELETE', url, headers: HEADERS };
-      const outcome = await connections.ask(request, TIMEOUT_SECONDS, readStatus);
-      return 'failure' in outcome ? { failure: outcome.failure } : outcome.answer;
+      return ask('DELETE', url, readStatus);
     },
     close: connections.close,
   };
+
+  /** As with consumers, user and password in the URL become Basic credentials. */
+  async function ask<Answer>(
+    method: 'GET' | 'DELETE',
+    text: string,
+    read: (response: IncomingMessage) => Promise<Answer>,
+  ): Promise<Answer | { readonly failure: OriginFailure }> {
+    const target = readConsumerTarget(text);
+    if (!target) {
+      return { failure: 'target_refused' };
+    }
+    const request = { method, url: target.url, headers: { ...HEADERS, ...target.authorization } };
+    const outcome = await connections.ask(request, TIMEOUT_SECONDS, read);
+    return 'failure' in outcome ? { failure: outcome.failure } : outcome.answer;
+  }
 }
 
 async function readList(response: IncomingMessage): ReturnType<OriginClient['list']> {

@@ -48,6 +48,22 @@ describe('an origin', () => {
     ]);
   });
 
+  it('whose address holds a user and a password gets them as Basic credentials', async () => {
+    const seen: unknown[] = [];
+    const url = await origin(({ url: path, headers }, response) => {
+      seen.push([path, headers.authorization]);
+      response.end('[]');
+    });
+    const withUser = url.replace('http://', 'http://app:s%40cret@');
+    await makeClient().list(`${withUser}?limit=5`);
+    await makeClient().remove(`${withUser}1/`);
+    const basic = `Basic ${Buffer.from('app:s@cret').toString('base64')}`;
+    expect(seen).toEqual([
+      ['/messages/?limit=5', basic],
+      ['/messages/1/', basic],
+    ]);
+  });
+
   it('that redirects is not followed', async () => {
     let asked = 0;
     const url = await origin((_, response) => {
@@ -109,7 +125,7 @@ describe('an origin', () => {
   it.each([
     'http://127.0.0.1:9/messages/',
     'http://169.254.169.254/latest/',
-    'http://user:secret@app.test/messages/',
+    'http://user:secret@127.0.0.1:9/messages/',
     'file:///etc/passwd',
   ])('at %s is never called by a stage that keeps to itself', async (url) => {
     const client = makeClient({ allow: false });
