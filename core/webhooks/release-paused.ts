@@ -1,4 +1,7 @@
+import { inParallel } from '../in-parallel';
+import { rotated } from '../rotated';
 import type { SubscriptionReference, SubscriptionStore } from '../topics/ports';
+import type { SubscriptionState } from '../topics/subscription';
 import type { Delivery } from './delivery';
 import { nextMessage, released } from './delivery-steps';
 import type { DeliveryQueue, DeliveryStore } from './ports';
@@ -26,6 +29,8 @@ export interface ReleasePorts {
 
 const PAGE = 100;
 
+const RELEASED_SIDE_BY_SIDE = 4;
+
 /**
  * For so long the list is looked through again: the index that has it lags, a worker may be about to add to it, and who
  * noted the resumption may be about to change the state.
@@ -37,25 +42,43 @@ const SETTLE_MILLISECONDS = 5 * 60_000;
  * one that is deleted, too, so that it ends. The message first, then the row, as with all that is parked.
  * @param deadline no page is begun after it; the next tick goes on.
  * @returns how many were queued.
+ * @throws the first failure, when every subscription has had its turn: one holds no other one up.
  */
 export async function releasePaused(ports: ReleasePorts, deadline: Date): Promise<number> {
   let count = 0;
+  const failures: unknown[] = [];
   let after: string | undefined;
   do {
     const { resumptions, next } = await ports.resumptions.list(after);
     const subscriptions = await ports.subscriptions.findMany(resumptions);
-    for (const resumption of resumptions) {
-      const isPaused = subscriptions.get(resumption.id)?.state === 'paused';
-      const sent = isPaused ? 0 : await releaseAll(resumption, ports, deadline);
-      count += sent;
-      const age = ports.now().getTime() - Date.parse(resumption.at);
-      if (sent === 0 && age > SETTLE_MILLISECONDS && ports.now() < deadline) {
-        await ports.resumptions.forget(resumption);
+    await inParallel(RELEASED_SIDE_BY_SIDE, rotated(resumptions, ports.now()), async (resumption) => {
+      try {
+        count += await follow(resumption, subscriptions.get(resumption.id)?.state, ports, deadline);
+      } catch (error) {
+        failures.push(error);
       }
-    }
+    });
     after = next;
   } while (after !== undefined && ports.now() < deadline);
+  if (failures.length > 0) {
+    throw failures[0];
+  }
   return count;
+}
+
+/** @returns how many were queued. */
+async function follow(
+  resumption: Resumption,
+  state: SubscriptionState | undefined,
+  ports: ReleasePorts,
+  deadline: Date,
+): Promise<number> {
+  const sent = state === 'paused' ? 0 : await releaseAll(resumption, ports, deadline);
+  const age = ports.now().getTime() - Date.parse(resumption.at);
+  if (sent === 0 && age > SETTLE_MILLISECONDS && ports.now() < deadline) {
+    await ports.resumptions.forget(resumption);
+  }
+  return sent;
 }
 
 async function releaseAll({ id }: Resumption, ports: ReleasePorts, deadline: Date): Promise<number> {

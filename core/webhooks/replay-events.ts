@@ -1,5 +1,6 @@
 import { parseSelector } from '../events/event';
 import { inParallel } from '../in-parallel';
+import { rotated } from '../rotated';
 import type { SubscriptionStore } from '../topics/ports';
 import type { Subscription } from '../topics/subscription';
 import { type AdvancePorts, advanceReplay, TAKEN } from './advance-replay';
@@ -55,12 +56,6 @@ export async function replayEvents(ports: ReplayPorts, deadline: Date): Promise<
     throw failures[0];
   }
   return counts;
-}
-
-/** Every minute another one is the first: where the time is short, it is so for everybody. */
-function rotated<Item>(items: readonly Item[], now: Date): readonly Item[] {
-  const first = Math.floor(now.getTime() / 60_000) % Math.max(1, items.length);
-  return [...items.slice(first), ...items.slice(0, first)];
 }
 
 /** @returns how many events were queued. */

@@ -13,14 +13,18 @@ import { scheduleFunction, type TickHandler } from '../shared/schedule-function'
 /*
  * Trigger: the tick, every minute.
  * Success: on the queue is every parked delivery that is due within three minutes, and what waited for consumers that
- * were resumed.
+ * were resumed. Side by side: a consumer with a million deliveries is no reason for others' retries to come late.
  * Refusal: none.
  * Retry: the next tick; doubles fail the worker's claim.
  */
 export function requeueDeliveries(ports: RequeuePorts & ReleasePorts): TickHandler {
   return async (deadline) => {
-    const released = await releasePaused(ports, deadline);
-    return { ...(await requeueDue(ports, deadline)), released };
+    const due = requeueDue(ports, deadline);
+    const [released] = await Promise.allSettled([releasePaused(ports, deadline), due]);
+    if (released.status === 'rejected') {
+      throw released.reason;
+    }
+    return { ...(await due), released: released.value };
   };
 }
 

@@ -139,6 +139,24 @@ describe('a consumer that is paused', () => {
     expect(world.noted.size).toBe(0);
   });
 
+  it('gets what was kept though the list of another consumer cannot be read', async () => {
+    const world = makePausedWorld();
+    await world.receive();
+    const at = world.ports.now().toISOString();
+    world.noted.set('sub_0', { id: 'sub_0', topic: world.subscription.current.topic, at });
+    world.note();
+    world.become('active');
+    const { paused } = world.deliveries;
+    world.deliveries.paused = async (id, page) => {
+      if (id === 'sub_0') {
+        throw new Error('throttled');
+      }
+      return paused(id, page);
+    };
+    await expect(world.tick()).rejects.toThrow('throttled');
+    expect(world.sent).toHaveLength(1);
+  });
+
   it('forgets a note whose call crashed before the state changed', async () => {
     const world = makePausedWorld();
     await world.receive();
