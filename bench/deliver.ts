@@ -52,6 +52,8 @@ export const deliver: Bench = {
 interface Poster {
   /** What is ready before the clock runs. */
   prepare(event: Event, subscription: Subscription): () => Promise<void>;
+  /** Lets go of what earlier deliveries have left. */
+  forget?(): void;
   close(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ async function timeOf(
   subscriptions: readonly Subscription[],
   receiver: Receiver,
 ): Promise<number> {
+  poster.forget?.();
   const posts = Array.from({ length: count }, (_, index) => {
     events += 1;
     const event = anEvent(`evt_bench_${events}`, { dataJson: JSON.stringify({ text: 'x'.repeat(1000) }) });
@@ -102,6 +105,7 @@ function workerPoster(subscriptions: readonly Subscription[]): Poster {
       const text = JSON.stringify(message);
       return () => worker.handle(JSON.parse(text));
     },
+    forget: worker.forget,
     close: worker.close,
   };
 }

@@ -24,7 +24,11 @@ const settings: Readonly<Record<string, string>> = {
   ...{ VERIFY_SIGNATURES: 'true', VERIFY_PUBLISHERS: 'true', ALLOW_MINTED_IDENTIFIERS: 'false' },
   ...{ ALLOW_PRIVATE_TARGETS: 'true', TARGET_ARNS: JSON.stringify(noOwnTargets), FORWARD_PROXY: '' },
   ...{ DEDUPE_TRIGGERS: 'true', OPEN_REGISTRATION: 'false', PUBLIC_METADATA: 'false', HAS_BACKUPS: 'false' },
-  RESEND_DEAD_LETTERS_AFTER_MINUTES: '60',
+  ...{
+    RESEND_DEAD_LETTERS_AFTER_MINUTES: '60',
+    PUBSUB: '{"baseUrl":"http://127.0.0.1:9","project":"bench"}',
+    PUBLISH_QUEUE_URL: '',
+  },
   ...{ NOTICES_QUEUE_URL: '', SETTLE_SECONDS: '0', STREAM_RETENTION_HOURS: '24', LOG_RETENTION_DAYS: '30' },
 };
 

@@ -17,13 +17,14 @@ export function makeMemoryWorker(given: readonly Subscription[]) {
   for (const subscription of given) {
     subscriptions.subscriptions.set(subscription.id, subscription);
   }
+  const rows = new Map<string, Delivery>();
   const target = makeHttpWebhookTarget({ allow: true });
   const fail = async () => {
     throw new Error('nothing may fail here');
   };
   const handle = deliverWebhooks(
     {
-      ...{ subscriptions, target, deliveries: makeLeanStore(), history: new MemoryEventHistory() },
+      ...{ subscriptions, target, deliveries: makeLeanStore(rows), history: new MemoryEventHistory() },
       findSubscription: ({ id }) => subscriptions.find(id),
       tokens: { read: async () => ({ failure: 'token_unavailable' }) },
       ...{ queue: { send: fail }, deadLetters: { send: fail }, events: { append: fail } },
@@ -38,13 +39,14 @@ export function makeMemoryWorker(given: readonly Subscription[]) {
   );
   return {
     handle: (body: unknown) => handle(body, undefined as never),
+    /** Rows that are kept for ever would be the collector's work, and nobody's else. */
+    forget: () => rows.clear(),
     close: () => target.close(),
   };
 }
 
 /** Nothing is copied, as the fake of the tests does. */
-function makeLeanStore(): DeliveryStore {
-  const rows = new Map<string, Delivery>();
+function makeLeanStore(rows: Map<string, Delivery>): DeliveryStore {
   const none = async () => ({ deliveries: [] });
   return {
     read: async (key) => rows.get(deliveryId(key)),

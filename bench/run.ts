@@ -3,10 +3,12 @@
  *   --json   prints the figures as JSON, and nothing else
  *   --quick  a minute instead of six; the figures say little
  *   --check  exits with 1 when a figure is over its budget
+ *   --write  writes the figures into docs/performance.md, and the chart; of all benches
  */
 import { parseArgs } from 'node:util';
 import { benches, furtherBenches } from './benches';
 import { type Bench, type Figure, isOverBudget, type Plan } from './figure';
+import { writePage } from './page';
 import { toTable } from './table';
 
 const plans: Readonly<Record<'full' | 'quick', Plan>> = {
@@ -21,8 +23,12 @@ async function main(): Promise<void> {
       json: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
     },
   });
+  if (values.write && positionals.length > 0) {
+    throw new Error('--write takes the figures of all benches, so it takes no names');
+  }
   const figures: Figure[] = [];
   for (const bench of choose(positionals)) {
     const own = await bench.run(plans[values.quick ? 'quick' : 'full']);
@@ -33,6 +39,9 @@ async function main(): Promise<void> {
   }
   if (values.json) {
     console.log(JSON.stringify({ results: figures }));
+  }
+  if (values.write) {
+    writePage(benches, figures);
   }
   if (values.check && figures.some(isOverBudget)) {
     process.exitCode = 1;

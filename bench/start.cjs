@@ -14,5 +14,7 @@ require.extensions['.ts'] = (module, file) => {
   module._compile(code, file);
 };
 
+// The SDK warns of versions of Node that Lambda no longer has.
+process.removeAllListeners('warning');
 process.chdir(path.join(__dirname, '..'));
 require('./run.ts');

@@ -61,7 +61,7 @@ const directions: ReadonlyArray<readonly [layer: string, Directions]> = [
     'bench',
     {
       ours: ['bench', 'core', 'lambdas', 'lib', 'sdk', 'local', 'test/support'],
-      packages: ['@aws-sdk/*', 'aws-lambda', 'undici', 'zod', 'node:*'],
+      packages: ['@aws-sdk/*', 'aws-lambda', 'undici', 'node:*'],
     },
   ],
   ['bin', anything],

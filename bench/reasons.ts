@@ -1,0 +1,21 @@
+/** Why a figure is over its budget: docs/performance.md has a paragraph for each that is. By the names of figures. */
+export const reasons: Readonly<Record<string, string>> = {
+  'accept/messages':
+    'A message of 1 kB is parsed and checked in some microseconds, and no request is answered in that: reading the event of the gateway, making the ids, one line of log and the reply take some 20 µs, whatever the size. `POST /change`, whose 25 kB are parsed once and judged by a check of their own instead of the schema library, stays within the budget.',
+  'accept/events':
+    'As with messages: the body is small, so what every request takes (some 30 µs: headers, ids, the size of the event as it is stored, a line of log, the reply) weighs more than parsing it. A list of events shares it.',
+  deliver:
+    "The floor is a client that resolves no name, keeps no time and writes nothing down. The worker goes through Node's own client, because that alone connects to addresses that were vetted and to nothing else; bare, it takes 1.5 times the floor (`deliver/bare-node`), more than the budget. The rest is what a delivery is: the message is parsed and checked, the row read and written, the body signed, the time-out kept, the answer read and masked, a line logged and counted. It took 215 µs of processor time and takes some 150 now, by a timer instead of abort signals, the guard's judgement of a URL kept, short answers read as they come, log lines and metrics of our own. On AWS the calls to DynamoDB and the subscriber's own time are many times that.",
+  'consumer/distinct':
+    'Beside the integration, a record is unpacked (13 µs), decoded, checked and held in memory with the others of its batch; the ratio lies at the budget, and above it on a machine that does other things.',
+  'consumer/hot':
+    'As with distinct people: unpacking and checking each record. The ratio lies at the budget.',
+  'consumer/batch':
+    'As with distinct people: unpacking and checking each record. The ratio lies at the budget.',
+};
+
+/** Of starts, and of whatever else is not named: by the bench. */
+export const reasonsOfBenches: Readonly<Record<string, string>> = {
+  'cold-start':
+    "Reading and compiling the SDK's clients takes most of a start, and the schema library most of the rest. Bundles were cut where something came in that nobody uses; `prod` keeps instances of the doors warm whose clients give a call half a second (`provisionedConcurrency`).",
+};
