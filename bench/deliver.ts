@@ -1,8 +1,8 @@
 import { Agent, request } from 'node:http';
 import type { Event } from '../core/events/event';
-import type { Subscription } from '../core/topics/subscription';
-import type { DeliveryMessage } from '../core/webhooks/delivery';
-import { makeWebhookRequest } from '../core/webhooks/webhook-request';
+import type { Subscription } from '../core/topics/subscriptions/subscription';
+import type { DeliveryMessage } from '../core/webhooks/deliveries/delivery';
+import { makeWebhookRequest } from '../core/webhooks/requests/webhook-request';
 import { anEvent } from '../test/support/memory-dispatch';
 import { aSubscription } from '../test/support/subscriptions';
 import type { Bench } from './figure';

@@ -1,7 +1,7 @@
 import { dispatchEvents } from '../core/events/dispatch-events';
 import type { DispatchPorts } from '../core/events/dispatch-ports';
-import type { EventFilter } from '../core/topics/event-filter';
-import type { Subscription } from '../core/topics/subscription';
+import type { EventFilter } from '../core/topics/filters/event-filter';
+import type { Subscription } from '../core/topics/subscriptions/subscription';
 import { anEvent, aRecord, memoryNumbers } from '../test/support/memory-dispatch';
 import { aSubscription } from '../test/support/subscriptions';
 import { cpuSample } from './cpu-time';

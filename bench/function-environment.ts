@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { noOwnTargets } from '../core/webhooks/target-arn';
+import { noOwnTargets } from '../core/webhooks/targets/target-arn';
 import { type FunctionName, functions } from '../lambdas/functions';
 import { vectorText } from './vectors';
 

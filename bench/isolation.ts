@@ -1,4 +1,4 @@
-import type { DeliveryPolicy } from '../core/topics/subscription';
+import type { DeliveryPolicy } from '../core/topics/subscriptions/subscription';
 import { aDelivery } from '../test/support/deliveries';
 import { anEvent } from '../test/support/memory-dispatch';
 import { type DeliveryFunctions, startDeliveryFunctions } from './delivery-functions';

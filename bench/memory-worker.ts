@@ -1,7 +1,7 @@
-import type { Subscription } from '../core/topics/subscription';
-import { type Delivery, deliveryId } from '../core/webhooks/delivery';
+import type { Subscription } from '../core/topics/subscriptions/subscription';
+import { type Delivery, deliveryId } from '../core/webhooks/deliveries/delivery';
+import { withoutWaiting } from '../core/webhooks/holds/share-places';
 import type { DeliveryStore } from '../core/webhooks/ports';
-import { withoutWaiting } from '../core/webhooks/share-places';
 import { makeHttpWebhookTarget } from '../lambdas/aws/http-webhook-target';
 import { deliverWebhooks } from '../lambdas/webhooks/deliver-webhooks';
 import { makeDeliveryReport } from '../lambdas/webhooks/delivery-report';

@@ -4,7 +4,7 @@ import { eventOrder, orderBase } from '../core/events/history-key';
 import type { EventHistoryLister } from '../core/events/ports';
 import { listEvents } from '../core/events/read-events';
 import { encodePageToken } from '../core/page-token';
-import type { Subscription } from '../core/topics/subscription';
+import type { Subscription } from '../core/topics/subscriptions/subscription';
 import { anEvent, aRecord, memoryNumbers } from '../test/support/memory-dispatch';
 import { MemoryTopicStore } from '../test/support/memory-registry';
 import { aSubscription } from '../test/support/subscriptions';

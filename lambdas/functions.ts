@@ -96,13 +96,13 @@ export const functions = {
     ],
   },
   'manage-topics': {
-    handler: 'manage/manage-topics',
+    handler: 'manage/topics/manage-topics',
     ...door,
     description: 'Makes, lists, reads, changes and deletes topics, with their schemas.',
     environment: [...tokens, 'REGISTRY_TABLE_NAME'],
   },
   'manage-subscriptions': {
-    handler: 'manage/manage-subscriptions',
+    handler: 'manage/subscriptions/manage-subscriptions',
     ...door,
     description: 'Makes, lists, reads, changes, tests and deletes subscriptions; rotates secrets.',
     environment: [
@@ -116,7 +116,7 @@ export const functions = {
     ],
   },
   'manage-events': {
-    handler: 'manage/manage-events',
+    handler: 'manage/events/manage-events',
     trigger: 'http',
     description: 'Publishes events, plain or as CloudEvents; reads, lists and counts them.',
     environment: [
@@ -178,7 +178,7 @@ export const functions = {
     environment: ['EVENTS_STREAM_NAME', 'HUBS_SECRET_ID', 'HUB_KEYS_SECRET_ID', 'REQUIRE_AUTH'],
   },
   'manage-deliveries': {
-    handler: 'manage/manage-deliveries',
+    handler: 'manage/deliveries/manage-deliveries',
     ...door,
     description: 'Lists deliveries with their attempts and sends dead letters again.',
     environment: [...tokens, 'REGISTRY_TABLE_NAME', 'DELIVERIES_TABLE_NAME', 'DELIVERIES_QUEUE_URL'],
@@ -198,13 +198,13 @@ export const functions = {
     environment: ['REGISTRY_TABLE_NAME'],
   },
   'manage-erasures': {
-    handler: 'manage/manage-erasures',
+    handler: 'manage/erasures/manage-erasures',
     ...door,
     description: 'Takes on the erasure of a subject, and shows its progress and receipt.',
     environment: [...tokens, 'REGISTRY_TABLE_NAME', 'ERASURES_TABLE_NAME'],
   },
   'manage-accounts': {
-    handler: 'manage/manage-accounts',
+    handler: 'manage/accounts/manage-accounts',
     ...door,
     description: 'Makes, lists, changes and deletes accounts, and their API keys.',
     environment: [...tokens, 'REGISTRY_TABLE_NAME', 'TOKEN_SECRET_ID'],
@@ -253,7 +253,7 @@ export const functions = {
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
   'manage-replays': {
-    handler: 'manage/manage-replays',
+    handler: 'manage/replays/manage-replays',
     trigger: 'http',
     description: 'Starts, shows and cancels replays of the history to a subscription.',
     environment: [...tokens, 'REGISTRY_TABLE_NAME'],
@@ -269,7 +269,7 @@ export const functions = {
     timeoutSeconds: DOOR_TIMEOUT_SECONDS,
   },
   'read-openapi': {
-    handler: 'manage/read-openapi',
+    handler: 'manage/openapi/read-openapi',
     trigger: 'http',
     description: 'Describes the management API as an OpenAPI document.',
     environment: [],

@@ -1,4 +1,4 @@
-import { parseRetryAfter } from '../core/webhooks/retry-after';
+import { parseRetryAfter } from '../core/webhooks/attempts/retry-after';
 import type { RetryPolicy } from './connection';
 
 /**

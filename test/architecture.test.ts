@@ -60,7 +60,7 @@ describe('the rules themselves', () => {
     ['sdk/publisher/a.ts', `import { lazily } from '../../lambdas/shared/lazily';`],
     ['sdk/publisher/a.ts', `import axios from 'axios';`],
     ['sdk/receiver/a.ts', `import { createHmac } from 'node:crypto';`],
-    ['sdk/receiver/a.ts', `import { signWebhook } from '../../core/webhooks/signature';`],
+    ['sdk/receiver/a.ts', `import { signWebhook } from '../../core/webhooks/requests/signature';`],
     ['local/a.ts', `import { integrateChange } from '../core/change/integrate-change';`],
     ['local/a.ts', `import {\n  synthesise,\n} from '../lib/synthesise';`],
     ['examples/a.ts', `require('../core/errors')`],

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { deliveryStates } from '../../core/webhooks/delivery';
+import { deliveryStates } from '../../core/webhooks/deliveries/delivery';
 import { CommandError, exitCodes } from './command-error';
 import { connect } from './connection';
 import { type ShownAttempt, type ShownDelivery, showDelivery, stateOf } from './delivery';

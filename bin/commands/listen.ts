@@ -4,7 +4,7 @@ import {
   mintSigningSecret,
   type SignatureVersion,
   signatureVersions,
-} from '../../core/topics/signing-secret';
+} from '../../core/topics/credentials/signing-secret';
 import type { Api } from './api';
 import { CommandError, exitCodes } from './command-error';
 import { connect } from './connection';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { signatureVersions } from '../../core/topics/signing-secret';
-import { contentModes, webhookFormats } from '../../core/topics/subscription';
+import { signatureVersions } from '../../core/topics/credentials/signing-secret';
+import { contentModes, webhookFormats } from '../../core/topics/subscriptions/subscription';
 import { connect } from './connection';
 import type { Host } from './host';
 import { schedule, seconds, startOrMoment } from './option-values';

@@ -1,5 +1,5 @@
-import { publicKeyOf } from '../../core/topics/ed25519-key';
-import { isSigningSecret } from '../../core/topics/signing-secret';
+import { publicKeyOf } from '../../core/topics/credentials/ed25519-key';
+import { isSigningSecret } from '../../core/topics/credentials/signing-secret';
 import { WebhookVerifier } from '../../sdk/receiver/webhook-verifier';
 import type { Api } from './api';
 import { CommandError, exitCodes } from './command-error';

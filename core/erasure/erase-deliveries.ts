@@ -1,7 +1,7 @@
 import type { FanOutMarker } from '../events/ports';
 import { inParallel } from '../in-parallel';
-import { type Delivery, type DeliveryMessage, deliveryId } from '../webhooks/delivery';
-import { ended, newDelivery } from '../webhooks/delivery-steps';
+import { type Delivery, type DeliveryMessage, deliveryId } from '../webhooks/deliveries/delivery';
+import { ended, newDelivery } from '../webhooks/deliveries/delivery-steps';
 import type { ErasePorts } from './ports';
 
 const PAGE = 500;

@@ -3,7 +3,7 @@ import type { Gate } from '../gate';
 import { inChunks } from '../in-chunks';
 import { inParallel } from '../in-parallel';
 import type { StreamRecord } from '../stream-record';
-import type { DeliveryMessage } from '../webhooks/delivery';
+import type { DeliveryMessage } from '../webhooks/deliveries/delivery';
 import type { DispatchPorts } from './dispatch-ports';
 import { type Event, topicKeyText } from './event';
 import { isDuplicate } from './find-duplicate';

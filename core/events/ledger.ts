@@ -1,5 +1,5 @@
 import { inParallel } from '../in-parallel';
-import { type DeliveryTally, noRows, type StateCounts } from '../webhooks/delivery-tally';
+import { type DeliveryTally, noRows, type StateCounts } from '../webhooks/deliveries/delivery-tally';
 import type { EventHistoryLister, FanOutMarkerReader, StandingMarker } from './ports';
 
 /** Fanned out = delivered + dead + skipped + erased + pending (design: law 5). */

@@ -1,4 +1,4 @@
-import { type EventFilter, makeFilterJudge } from '../topics/event-filter';
+import { type EventFilter, makeFilterJudge } from '../topics/filters/event-filter';
 import type { SubscriptionStore } from '../topics/ports';
 import { type Event, selectorText, type TopicKey, type TopicSelector, topicKeyText } from './event';
 import type { PlanEntry } from './ports';

@@ -1,8 +1,8 @@
 import { inParallel } from '../in-parallel';
-import { type DataJudge, makeDataJudge } from '../topics/judge-data';
 import type { TopicStore } from '../topics/ports';
-import type { TimeLimit } from '../topics/time-limit';
-import { withoutFormats } from '../topics/without-formats';
+import { type DataJudge, makeDataJudge } from '../topics/schemas/judge-data';
+import type { TimeLimit } from '../topics/schemas/time-limit';
+import { withoutFormats } from '../topics/schemas/without-formats';
 import { type EntityEventCall, readEntityEvent } from './entity-event';
 import { type Event, topicKeyText } from './event';
 import { toEventBatches } from './event-batches';

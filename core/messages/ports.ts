@@ -1,4 +1,4 @@
-import type { Subscription } from '../topics/subscription';
+import type { Subscription } from '../topics/subscriptions/subscription';
 import type { Topic } from '../topics/topic';
 
 /** The registry, for whoever accepts messages. */

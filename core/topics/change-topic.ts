@@ -2,7 +2,7 @@ import { ServiceError } from '../errors';
 import type { Door } from '../events/event';
 import { findTopic } from './find-topics';
 import type { SubscriptionStore, TopicStore } from './ports';
-import type { TimeLimit } from './time-limit';
+import type { TimeLimit } from './schemas/time-limit';
 import type { Topic } from './topic';
 import { topicReferenceText } from './topic-reference';
 import { describeTopic, requireUsableSchema, type TopicChanges } from './topic-request';

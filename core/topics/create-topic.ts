@@ -3,7 +3,7 @@ import type { Idempotency } from '../idempotency';
 import type { Json } from '../json';
 import { isJsonEqual } from '../person/json-equality';
 import type { TopicStore } from './ports';
-import type { TimeLimit } from './time-limit';
+import type { TimeLimit } from './schemas/time-limit';
 import type { Topic } from './topic';
 import { keyOfNewTopic } from './topic-key';
 import { describeTopic, requireUsableSchema, type TopicRequest } from './topic-request';

@@ -1,8 +1,14 @@
 import type { TopicKey, TopicSelector } from '../events/event';
-import type { Confirmation } from './confirmation';
-import type { Credentials } from './credentials';
-import type { EventFilter } from './event-filter';
-import type { Consumer, ContentMode, SigningSecret, Subscription, SubscriptionState } from './subscription';
+import type { Credentials } from './credentials/credentials';
+import type { EventFilter } from './filters/event-filter';
+import type { Confirmation } from './subscriptions/confirmation';
+import type {
+  Consumer,
+  ContentMode,
+  SigningSecret,
+  Subscription,
+  SubscriptionState,
+} from './subscriptions/subscription';
 import type { Topic } from './topic';
 
 /** The registry of topics. Uniqueness is by conditional put. */

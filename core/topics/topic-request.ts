@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { ServiceError } from '../errors';
 import { isDeeperThan, type Json, type JsonObject } from '../json';
-import { makeDataJudge } from './judge-data';
-import type { TimeLimit } from './time-limit';
+import { makeDataJudge } from './schemas/judge-data';
+import type { TimeLimit } from './schemas/time-limit';
+import { findSchemaProblem, tryOut } from './schemas/topic-schema';
 import type { Deprecation, Topic } from './topic';
-import { findSchemaProblem, tryOut } from './topic-schema';
 
 /** Writing one recurses. */
 const MAX_EXAMPLE_DEPTH = 64;

@@ -1,21 +1,26 @@
 import type { Event } from '../events/event';
 import type { EventHistoryReader } from '../events/ports';
 import type { SubscriptionReference } from '../topics/ports';
-import type { Subscription } from '../topics/subscription';
-import type { Waited } from './admit-attempt';
-import { type AttemptPorts, type AttemptTask, attemptDelivery, recordUnsent } from './attempt-delivery';
-import { type AwaitConfirmationPorts, awaitConfirmation } from './await-confirmation';
-import { awaitResumption, keepsWhilePaused } from './await-resumption';
-import { circuitGate } from './circuit';
-import { type Delivery, type DeliveryMessage, type HoldReason, subscriptionOf } from './delivery';
-import { ended, hasLiveClaim, newDelivery, unpaused } from './delivery-steps';
-import { holdBack } from './hold-back';
-import { type Hold, patientSeconds } from './hold-message';
+import type { Subscription } from '../topics/subscriptions/subscription';
+import type { Waited } from './attempts/admit-attempt';
+import {
+  type AttemptPorts,
+  type AttemptTask,
+  attemptDelivery,
+  recordUnsent,
+} from './attempts/attempt-delivery';
+import { type AwaitConfirmationPorts, awaitConfirmation } from './confirmation/await-confirmation';
+import { type Delivery, type DeliveryMessage, type HoldReason, subscriptionOf } from './deliveries/delivery';
+import { ended, hasLiveClaim, newDelivery, unpaused } from './deliveries/delivery-steps';
+import { settleDelivery } from './deliveries/settle-delivery';
+import { circuitGate } from './health/circuit';
+import type { HealthChange } from './health/record-failure';
+import { recordFailure } from './health/record-failure';
+import { awaitResumption, keepsWhilePaused } from './holds/await-resumption';
+import { holdBack } from './holds/hold-back';
+import { type Hold, patientSeconds } from './holds/hold-message';
+import { withoutWaiting } from './holds/share-places';
 import type { DeliveryQueue } from './ports';
-import type { HealthChange } from './record-failure';
-import { recordFailure } from './record-failure';
-import { settleDelivery } from './settle-delivery';
-import { withoutWaiting } from './share-places';
 
 export interface DeliverPorts extends AttemptPorts, AwaitConfirmationPorts {
   readonly findSubscription: (reference: SubscriptionReference) => Promise<Subscription | undefined>;

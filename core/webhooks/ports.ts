@@ -1,4 +1,10 @@
-import type { DeadLetterMessage, Delivery, DeliveryKey, DeliveryMessage, DeliveryState } from './delivery';
+import type {
+  DeadLetterMessage,
+  Delivery,
+  DeliveryKey,
+  DeliveryMessage,
+  DeliveryState,
+} from './deliveries/delivery';
 
 /** The way into the deliveries queue. */
 export interface DeliveryQueue {

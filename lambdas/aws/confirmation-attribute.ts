@@ -1,4 +1,4 @@
-import type { Confirmation } from '../../core/topics/confirmation';
+import type { Confirmation } from '../../core/topics/subscriptions/confirmation';
 import type { Row } from './row';
 
 export function toConfirmationAttribute(confirmation: Confirmation): Row {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EVENT_RETENTION_DAYS } from '../../core/events/retention';
-import type { Attempt, Delivery, DeliveryKey, DeliveryState } from '../../core/webhooks/delivery';
-import { deliveryDigest } from '../../core/webhooks/delivery-id';
+import type { Attempt, Delivery, DeliveryKey, DeliveryState } from '../../core/webhooks/deliveries/delivery';
+import { deliveryDigest } from '../../core/webhooks/deliveries/delivery-id';
 import { DUE_SHARDS } from '../../core/webhooks/ports';
 import { expiryAfter, type Row } from './row';
 

@@ -1,6 +1,6 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Subscription } from '../../core/topics/subscription';
-import type { CallbackSubscriptions } from '../../core/webhooks/callback-subscription';
+import type { Subscription } from '../../core/topics/subscriptions/subscription';
+import type { CallbackSubscriptions } from '../../core/webhooks/callbacks/callback-subscription';
 import { ifConditionHolds } from './conditional-write';
 import type { Row } from './row';
 import { ownerRowKey, referenceRowKey, subscriptionRowKey, toSubscriptionRow } from './subscription-row';

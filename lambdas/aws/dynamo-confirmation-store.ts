@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { ConfirmationStore } from '../../core/webhooks/confirmation-ports';
+import type { ConfirmationStore } from '../../core/webhooks/confirmation/confirmation-ports';
 import { ifConditionHolds } from './conditional-write';
 import { toConfirmationAttribute } from './confirmation-attribute';
 import { subscriptionRowKey } from './subscription-row';

@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { decodePageToken, encodePageToken, wrongPageToken } from '../../core/page-token';
-import type { Delivery } from '../../core/webhooks/delivery';
+import type { Delivery } from '../../core/webhooks/deliveries/delivery';
 import type { DeliveryListing, DeliveryPage, DeliveryRange, PageRequest } from '../../core/webhooks/ports';
 import { makeDeliveryQueries } from './delivery-queries';
 import { createdOrder, deadPartition, subscriptionPartition, toDelivery } from './delivery-row';

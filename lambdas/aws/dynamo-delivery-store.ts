@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { decodePageToken, encodePageToken, wrongPageToken } from '../../core/page-token';
-import type { Delivery } from '../../core/webhooks/delivery';
+import type { Delivery } from '../../core/webhooks/deliveries/delivery';
 import type { DeliveryPage, DeliveryStore, PageRequest } from '../../core/webhooks/ports';
 import { ifConditionHolds } from './conditional-write';
 import { makeDeliveryQueries } from './delivery-queries';

@@ -1,5 +1,9 @@
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
-import { countByRun, type DeliveryTally, type TalliedRow } from '../../core/webhooks/delivery-tally';
+import {
+  countByRun,
+  type DeliveryTally,
+  type TalliedRow,
+} from '../../core/webhooks/deliveries/delivery-tally';
 import { EVENT_SHARDS, eventPartition, eventShardOf } from './delivery-row';
 
 /** Counts the rows of an event: the parts that may hold some, side by side, of each row its state and its run. */

@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { LiveGate } from '../../core/webhooks/replay';
+import type { LiveGate } from '../../core/webhooks/replays/replay';
 import { ifConditionHolds } from './conditional-write';
 import { subscriptionRowKey } from './subscription-row';
 

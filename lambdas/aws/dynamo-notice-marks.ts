@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { NoticeMarks } from '../../core/webhooks/notify-owner';
+import type { NoticeMarks } from '../../core/webhooks/notices/notify-owner';
 import { ifConditionHolds } from './conditional-write';
 import { expiryAfter } from './row';
 

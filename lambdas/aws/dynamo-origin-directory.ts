@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
-import type { Origin, OriginDirectory } from '../../core/messages/recover-ports';
+import type { Origin, OriginDirectory } from '../../core/messages/recovery/recover-ports';
 import { batchRead } from './dynamo-batch-read';
 import type { Row } from './row';
 import { toTopic } from './topic-row';

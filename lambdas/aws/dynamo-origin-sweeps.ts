@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { EVENT_RETENTION_DAYS } from '../../core/events/retention';
-import type { OriginState, OriginSweeps } from '../../core/messages/recover-ports';
+import type { OriginState, OriginSweeps } from '../../core/messages/recovery/recover-ports';
 import { ifConditionHolds } from './conditional-write';
 import { expiryAfter, type Row } from './row';
 

@@ -5,7 +5,7 @@ import {
   PutCommand,
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { Replay, ReplayKey, ReplayStore } from '../../core/webhooks/replay';
+import type { Replay, ReplayKey, ReplayStore } from '../../core/webhooks/replays/replay';
 import { ifConditionHolds } from './conditional-write';
 import {
   pointerPartition,

@@ -1,6 +1,6 @@
 import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { parseSelector } from '../../core/events/event';
-import type { Resumption, Resumptions } from '../../core/webhooks/release-paused';
+import type { Resumption, Resumptions } from '../../core/webhooks/holds/release-paused';
 import { ifConditionHolds } from './conditional-write';
 import { RESUMPTIONS_PARTITION } from './note-resumption';
 import type { Row } from './row';

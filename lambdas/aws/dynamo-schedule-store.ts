@@ -6,8 +6,8 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { inParallel } from '../../core/in-parallel';
-import { SCHEDULE_SHARDS, type ScheduleStore } from '../../core/messages/schedule-ports';
-import type { DueMessage, ScheduledMessage } from '../../core/messages/scheduled-message';
+import { SCHEDULE_SHARDS, type ScheduleStore } from '../../core/messages/schedule/schedule-ports';
+import type { DueMessage, ScheduledMessage } from '../../core/messages/schedule/scheduled-message';
 import { decodePageToken, encodePageToken, wrongPageToken } from '../../core/page-token';
 import { ifConditionHolds } from './conditional-write';
 import { hasExpired, type Row } from './row';

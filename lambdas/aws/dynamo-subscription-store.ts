@@ -13,7 +13,7 @@ import type {
   SubscriptionReference,
   SubscriptionStore,
 } from '../../core/topics/ports';
-import type { SigningSecret, Subscription } from '../../core/topics/subscription';
+import type { SigningSecret, Subscription } from '../../core/topics/subscriptions/subscription';
 import { ifConditionHolds } from './conditional-write';
 import { batchRead } from './dynamo-batch-read';
 import { withoutHealth } from './health-attributes';

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
 import type { SubscriptionReference } from '../../core/topics/ports';
-import type { Circuit, Subscription } from '../../core/topics/subscription';
-import type { CountedFailure, TargetHealthStore } from '../../core/webhooks/target-ports';
+import type { Circuit, Subscription } from '../../core/topics/subscriptions/subscription';
+import type { CountedFailure, TargetHealthStore } from '../../core/webhooks/health/target-ports';
 import { ifConditionHolds } from './conditional-write';
 import { toCircuitAttribute, withoutHealth } from './health-attributes';
 import type { Row } from './row';

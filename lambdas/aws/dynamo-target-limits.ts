@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, UpdateCommand, type UpdateCommandInput } from '@aws-sdk/lib-dynamodb';
-import type { Permit, TargetLimits } from '../../core/webhooks/target-ports';
+import type { Permit, TargetLimits } from '../../core/webhooks/health/target-ports';
 import { ifConditionHolds } from './conditional-write';
 import { batchRead } from './dynamo-batch-read';
 import { expiryAfter, type Row } from './row';

@@ -1,7 +1,7 @@
 import { importPKCS8, SignJWT } from 'jose';
 import * as z from 'zod';
-import { type Fetched, fetchToken, type TokenFailure } from '../../core/webhooks/access-tokens';
 import type { WebhookTarget } from '../../core/webhooks/ports';
+import { type Fetched, fetchToken, type TokenFailure } from '../../core/webhooks/targets/access-tokens';
 
 /** Publishing needs no more: https://developers.google.com/identity/protocols/oauth2/scopes#pubsub */
 const SCOPE = 'https://www.googleapis.com/auth/pubsub';

@@ -1,4 +1,4 @@
-import type { Circuit, TargetHealth } from '../../core/topics/subscription';
+import type { Circuit, TargetHealth } from '../../core/topics/subscriptions/subscription';
 import type { Row } from './row';
 
 /**

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { HandshakeTarget } from '../../core/webhooks/confirmation-ports';
-import type { HandshakeAnswer } from '../../core/webhooks/judge-grant';
+import type { HandshakeTarget } from '../../core/webhooks/confirmation/confirmation-ports';
+import type { HandshakeAnswer } from '../../core/webhooks/confirmation/judge-grant';
 import { readAnswer } from './read-answer';
 import type { VettedConnections } from './vetted-connections';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { readConsumerTarget } from '../../core/messages/consumer-target';
-import type { OriginClient, OriginFailure } from '../../core/messages/recover-ports';
+import { readConsumerTarget } from '../../core/messages/consumers/consumer-target';
+import type { OriginClient, OriginFailure } from '../../core/messages/recovery/recover-ports';
 import { makeVettedConnections, type VettedConnectionSettings } from './vetted-connections';
 
 /** Contract Postoffice, section 4: what the original waits for an answer. */

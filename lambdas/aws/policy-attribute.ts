@@ -1,4 +1,4 @@
-import type { DeliveryPolicy, DisableRule } from '../../core/topics/subscription';
+import type { DeliveryPolicy, DisableRule } from '../../core/topics/subscriptions/subscription';
 import type { Row } from './row';
 
 /** A policy as it lies on a subscription's row; what is `undefined` is left out. */

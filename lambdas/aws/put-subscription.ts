@@ -1,5 +1,5 @@
 import { type DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
-import type { Subscription } from '../../core/topics/subscription';
+import type { Subscription } from '../../core/topics/subscriptions/subscription';
 import { ifConditionHolds } from './conditional-write';
 import type { Row } from './row';
 import { ownerRowKey, referenceRowKey, toSubscriptionRow } from './subscription-row';

@@ -1,4 +1,4 @@
-import type { Replay, ReplayKey, ReplayPlace, ReplayPointer } from '../../core/webhooks/replay';
+import type { Replay, ReplayKey, ReplayPlace, ReplayPointer } from '../../core/webhooks/replays/replay';
 import { expiryAfter, type Row } from './row';
 import type { RowKey } from './subscription-row';
 

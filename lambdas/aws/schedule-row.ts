@@ -1,6 +1,10 @@
 import type { Event } from '../../core/events/event';
-import { SCHEDULE_SHARDS, type ScheduleStore } from '../../core/messages/schedule-ports';
-import type { DueMessage, ScheduledMessage, ScheduledState } from '../../core/messages/scheduled-message';
+import { SCHEDULE_SHARDS, type ScheduleStore } from '../../core/messages/schedule/schedule-ports';
+import type {
+  DueMessage,
+  ScheduledMessage,
+  ScheduledState,
+} from '../../core/messages/schedule/scheduled-message';
 import { decodeRecord, encodeRecord } from '../../core/stream-record';
 import { expiryAfter, type Row } from './row';
 

@@ -1,6 +1,6 @@
 import { SESv2Client, SendEmailCommand } from '@aws-sdk/client-sesv2';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import type { Mail } from '../../core/webhooks/owner-mail';
+import type { Mail } from '../../core/webhooks/notices/owner-mail';
 import { lazily } from '../shared/lazily';
 
 /**

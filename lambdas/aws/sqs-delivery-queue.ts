@@ -1,8 +1,8 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { asciiJson } from '../../core/ascii-json';
-import type { ConfirmationMessage } from '../../core/webhooks/confirmation-message';
-import type { ConfirmationQueue } from '../../core/webhooks/confirmation-ports';
-import type { DeliveryMessage } from '../../core/webhooks/delivery';
+import type { ConfirmationMessage } from '../../core/webhooks/confirmation/confirmation-message';
+import type { ConfirmationQueue } from '../../core/webhooks/confirmation/confirmation-ports';
+import type { DeliveryMessage } from '../../core/webhooks/deliveries/delivery';
 import type { DeliveryQueue } from '../../core/webhooks/ports';
 import { sendInBatches } from './sqs-batches';
 

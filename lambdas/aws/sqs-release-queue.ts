@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { asciiJson } from '../../core/ascii-json';
-import type { ReleaseQueue } from '../../core/messages/schedule-ports';
+import type { ReleaseQueue } from '../../core/messages/schedule/schedule-ports';
 import { sendInBatches } from './sqs-batches';
 
 /**

@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
 import { parseSelector, selectorText, type TopicSelector } from '../../core/events/event';
-import type { Credentials } from '../../core/topics/credentials';
-import type { EventFilter } from '../../core/topics/event-filter';
+import type { Credentials } from '../../core/topics/credentials/credentials';
+import type { EventFilter } from '../../core/topics/filters/event-filter';
 import type { SubscriptionReference } from '../../core/topics/ports';
-import type { Consumer, ContentMode, SigningSecret, Subscription } from '../../core/topics/subscription';
+import type {
+  Consumer,
+  ContentMode,
+  SigningSecret,
+  Subscription,
+} from '../../core/topics/subscriptions/subscription';
 import { toConfirmation, toConfirmationAttribute } from './confirmation-attribute';
 import { toHealth, toHealthAttributes } from './health-attributes';
 import { toPolicy, toPolicyAttribute } from './policy-attribute';

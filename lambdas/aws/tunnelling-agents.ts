@@ -3,7 +3,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as startTls } from 'node:tls';
-import type { PrivateTargets } from '../../core/webhooks/network-guard';
+import type { PrivateTargets } from '../../core/webhooks/targets/network-guard';
 import type { Passage } from './passage';
 import { openTunnel } from './proxy-tunnel';
 import { type ResolveAll, resolveVetted } from './vetting-lookup';

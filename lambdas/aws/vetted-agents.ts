@@ -1,7 +1,7 @@
 import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
-import type { PrivateTargets } from '../../core/webhooks/network-guard';
+import type { PrivateTargets } from '../../core/webhooks/targets/network-guard';
 import { makeTunnellingAgents } from './tunnelling-agents';
 import { makeVettingLookup, type ResolveAll } from './vetting-lookup';
 

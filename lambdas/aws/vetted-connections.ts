@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { PrivateTargets } from '../../core/webhooks/network-guard';
+import type { PrivateTargets } from '../../core/webhooks/targets/network-guard';
 import { makeDeadline } from './deadline';
 import { exchange, type HttpOutcome, type OutgoingRequest } from './http-exchange';
 import { makeVettedAgents, type VettedAgentSettings } from './vetted-agents';

@@ -1,6 +1,6 @@
 import type { RequestOptions } from 'node:http';
 import { urlToHttpOptions } from 'node:url';
-import { type PrivateTargets, vetUrl } from '../../core/webhooks/network-guard';
+import { type PrivateTargets, vetUrl } from '../../core/webhooks/targets/network-guard';
 
 /** A worker serves some subscriptions again and again; many more would only take memory. */
 const MOST_KEPT = 1000;

@@ -1,6 +1,6 @@
 import { type LookupAddress, type LookupOptions, lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { type PrivateTargets, vetAddress } from '../../core/webhooks/network-guard';
+import { type PrivateTargets, vetAddress } from '../../core/webhooks/targets/network-guard';
 
 /** The `code` of the error by which a connection is refused before it is made. */
 export const TARGET_REFUSED = 'TARGET_REFUSED';

@@ -1,5 +1,5 @@
 import { type ExactJson, parseExactJson } from '../../core/exact-json';
-import { pythonJson } from '../../core/webhooks/python-json';
+import { pythonJson } from '../../core/webhooks/callbacks/python-json';
 import type { Dialect } from './http-function';
 import type { HttpReply } from './http-message';
 

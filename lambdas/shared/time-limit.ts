@@ -1,5 +1,5 @@
 import { createContext, Script } from 'node:vm';
-import type { TimeLimit } from '../../core/topics/time-limit';
+import type { TimeLimit } from '../../core/topics/schemas/time-limit';
 import { lazily } from './lazily';
 
 /**

@@ -1,4 +1,4 @@
-import { typeOf } from '../../core/messages/consumer';
+import { typeOf } from '../../core/messages/consumers/consumer';
 import type { ConsumerSubscription } from '../../core/messages/ports';
 import type { NumberedTopic } from '../../core/messages/topic-calls';
 

@@ -9,7 +9,7 @@ import {
   listConsumers,
   listConsumersOf,
   noConsumer,
-} from '../../core/messages/consumer-calls';
+} from '../../core/messages/consumers/consumer-calls';
 import {
   changeTopicRecovery,
   findTopicByNumber,
@@ -18,7 +18,7 @@ import {
 } from '../../core/messages/topic-calls';
 import { requireScope, type Scope } from '../../core/principal';
 import type { TopicStore } from '../../core/topics/ports';
-import { parsePrivateTargets } from '../../core/webhooks/network-guard';
+import { parsePrivateTargets } from '../../core/webhooks/targets/network-guard';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoCallbackSubscriptions } from '../aws/dynamo-callback-subscriptions';
 import { makeDynamoDirectory } from '../aws/dynamo-directory';

@@ -1,7 +1,7 @@
-import { originName } from '../../core/messages/origin-url';
-import { type OriginEnding, recoverOrigins } from '../../core/messages/recover-origins';
-import type { RecoverPorts } from '../../core/messages/recover-ports';
-import { parsePrivateTargets } from '../../core/webhooks/network-guard';
+import { originName } from '../../core/messages/recovery/origin-url';
+import { type OriginEnding, recoverOrigins } from '../../core/messages/recovery/recover-origins';
+import type { RecoverPorts } from '../../core/messages/recovery/recover-ports';
+import { parsePrivateTargets } from '../../core/webhooks/targets/network-guard';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoOriginDirectory } from '../aws/dynamo-origin-directory';
 import { makeDynamoOriginSweeps } from '../aws/dynamo-origin-sweeps';

@@ -5,8 +5,8 @@ import {
   type ReleaseOutcome,
   type ReleasePorts,
   releaseMessage,
-} from '../../core/messages/release-message';
-import type { ReleaseMessage } from '../../core/messages/scheduled-message';
+} from '../../core/messages/schedule/release-message';
+import type { ReleaseMessage } from '../../core/messages/schedule/scheduled-message';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoScheduleStore } from '../aws/dynamo-schedule-store';
 import { kinesisClient } from '../aws/kinesis-client';

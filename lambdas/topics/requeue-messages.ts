@@ -1,7 +1,7 @@
 import {
   type RequeueMessagesPorts,
   requeueMessages as requeueDue,
-} from '../../core/messages/requeue-messages';
+} from '../../core/messages/schedule/requeue-messages';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoScheduleStore } from '../aws/dynamo-schedule-store';
 import { sqsClient } from '../aws/sqs-client';

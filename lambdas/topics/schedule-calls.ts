@@ -1,11 +1,11 @@
-import { cancelMessage } from '../../core/messages/cancel-message';
 import { castFields } from '../../core/messages/cast-fields';
 import { INVALID, refuse } from '../../core/messages/field-errors';
 import type { Fields } from '../../core/messages/message';
-import { readSchedule } from '../../core/messages/read-schedule';
-import { type ScheduleMessagePorts, scheduleMessage } from '../../core/messages/schedule-message';
-import type { ScheduleStore } from '../../core/messages/schedule-ports';
-import type { ScheduledMessage, ScheduledSummary } from '../../core/messages/scheduled-message';
+import { cancelMessage } from '../../core/messages/schedule/cancel-message';
+import { readSchedule } from '../../core/messages/schedule/read-schedule';
+import { type ScheduleMessagePorts, scheduleMessage } from '../../core/messages/schedule/schedule-message';
+import type { ScheduleStore } from '../../core/messages/schedule/schedule-ports';
+import type { ScheduledMessage, ScheduledSummary } from '../../core/messages/schedule/scheduled-message';
 import type { Scope } from '../../core/principal';
 import type { HttpReply, HttpRequest } from '../shared/http-message';
 import { topicsNotFound } from '../shared/topics-dialect';

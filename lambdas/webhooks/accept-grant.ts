@@ -1,5 +1,5 @@
 import { ServiceError } from '../../core/errors';
-import { type AcceptGrantPorts, acceptGrant } from '../../core/webhooks/accept-grant';
+import { type AcceptGrantPorts, acceptGrant } from '../../core/webhooks/confirmation/accept-grant';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoConfirmationStore } from '../aws/dynamo-confirmation-store';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';

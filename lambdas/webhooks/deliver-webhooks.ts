@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { type ConfirmPorts, confirmSubscription } from '../../core/webhooks/confirm-subscription';
-import { parseConfirmationMessage } from '../../core/webhooks/confirmation-message';
+import {
+  type ConfirmPorts,
+  confirmSubscription,
+} from '../../core/webhooks/confirmation/confirm-subscription';
+import { parseConfirmationMessage } from '../../core/webhooks/confirmation/confirmation-message';
 import type { DeliverPorts } from '../../core/webhooks/deliver-webhook';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoConfirmationStore } from '../aws/dynamo-confirmation-store';

@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { makeAccessTokens } from '../../core/webhooks/access-tokens';
 import type { DeliverPorts } from '../../core/webhooks/deliver-webhook';
-import { findTogether } from '../../core/webhooks/find-together';
+import { findTogether } from '../../core/webhooks/deliveries/find-together';
+import { sharePlaces } from '../../core/webhooks/holds/share-places';
 import type { WebhookTarget } from '../../core/webhooks/ports';
-import { sharePlaces } from '../../core/webhooks/share-places';
+import { makeAccessTokens } from '../../core/webhooks/targets/access-tokens';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
 import { makeDynamoEventHistory } from '../aws/dynamo-event-history';

@@ -1,7 +1,7 @@
-import type { ConfirmOutcome } from '../../core/webhooks/confirm-subscription';
-import type { ConfirmationMessage } from '../../core/webhooks/confirmation-message';
+import type { ConfirmOutcome } from '../../core/webhooks/confirmation/confirm-subscription';
+import type { ConfirmationMessage } from '../../core/webhooks/confirmation/confirmation-message';
 import type { MessageOutcome } from '../../core/webhooks/deliver-webhook';
-import { type DeliveryMessage, deliveryId } from '../../core/webhooks/delivery';
+import { type DeliveryMessage, deliveryId } from '../../core/webhooks/deliveries/delivery';
 import type { FunctionName } from '../functions';
 import { makeLogger } from '../shared/logging';
 import { makeMetrics } from '../shared/metrics';

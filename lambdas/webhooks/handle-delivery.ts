@@ -1,6 +1,6 @@
 import { type DeliverPorts, deliverWebhook } from '../../core/webhooks/deliver-webhook';
-import { postponeMessage } from '../../core/webhooks/postpone-message';
-import { parseDeliveryMessage } from '../../core/webhooks/queue-messages';
+import { postponeMessage } from '../../core/webhooks/deliveries/postpone-message';
+import { parseDeliveryMessage } from '../../core/webhooks/deliveries/queue-messages';
 import type { MessageHandler } from '../shared/queue-function';
 import type { DeliveryReport } from './delivery-report';
 

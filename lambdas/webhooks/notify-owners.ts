@@ -1,5 +1,5 @@
-import { type NoticeOutcome, type NotifyPorts, notifyOwner } from '../../core/webhooks/notify-owner';
-import { type OwnerNotice, parseOwnerNotice } from '../../core/webhooks/owner-notice';
+import { type NoticeOutcome, type NotifyPorts, notifyOwner } from '../../core/webhooks/notices/notify-owner';
+import { type OwnerNotice, parseOwnerNotice } from '../../core/webhooks/notices/owner-notice';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoAccountStore } from '../aws/dynamo-account-store';
 import { makeDynamoNoticeMarks } from '../aws/dynamo-notice-marks';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DeliverPorts } from '../../core/webhooks/deliver-webhook';
-import { type ChunkTarget, gatherPosts } from '../../core/webhooks/gather-posts';
+import { type ChunkTarget, gatherPosts } from '../../core/webhooks/targets/gather-posts';
 import { makeGoogleAccessTokens } from '../aws/google-access-tokens';
 import { makeHttpWebhookTarget } from '../aws/http-webhook-target';
 import { secretsClient } from '../aws/secrets-client';

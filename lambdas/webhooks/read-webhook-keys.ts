@@ -1,7 +1,7 @@
 import { ServiceError } from '../../core/errors';
+import { publishedKeys } from '../../core/topics/credentials/signing-keys';
 import type { SubscriptionStore } from '../../core/topics/ports';
-import { publishedKeys } from '../../core/topics/signing-keys';
-import { isSubscriptionId } from '../../core/topics/subscription-id';
+import { isSubscriptionId } from '../../core/topics/subscriptions/subscription-id';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { readEnvironment } from '../shared/environment';

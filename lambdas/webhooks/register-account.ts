@@ -1,6 +1,6 @@
 import { type RegisterPorts, type Registration, registerAccount } from '../../core/accounts/register-account';
 import { ServiceError } from '../../core/errors';
-import { textOf } from '../../core/webhooks/callback-topic';
+import { textOf } from '../../core/webhooks/callbacks/callback-topic';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoAccountStore } from '../aws/dynamo-account-store';
 import { makeDynamoKeyStore } from '../aws/dynamo-key-store';

@@ -1,4 +1,4 @@
-import { type ReplayPorts, replayEvents as replayAll } from '../../core/webhooks/replay-events';
+import { type ReplayPorts, replayEvents as replayAll } from '../../core/webhooks/replays/replay-events';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
 import { makeDynamoEventLister } from '../aws/dynamo-event-lister';

@@ -1,5 +1,8 @@
-import { type ReleasePorts, releasePaused } from '../../core/webhooks/release-paused';
-import { type RequeuePorts, requeueDeliveries as requeueDue } from '../../core/webhooks/requeue-deliveries';
+import {
+  type RequeuePorts,
+  requeueDeliveries as requeueDue,
+} from '../../core/webhooks/deliveries/requeue-deliveries';
+import { type ReleasePorts, releasePaused } from '../../core/webhooks/holds/release-paused';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
 import { makeDynamoResumptions } from '../aws/dynamo-resumptions';

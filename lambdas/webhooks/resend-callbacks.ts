@@ -1,4 +1,4 @@
-import { type ResendCallbacksPorts, resendCallbacks } from '../../core/webhooks/resend-callbacks';
+import { type ResendCallbacksPorts, resendCallbacks } from '../../core/webhooks/resends/resend-callbacks';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoAccountStore } from '../aws/dynamo-account-store';
 import { makeDynamoDeliveryListing } from '../aws/dynamo-delivery-listing';

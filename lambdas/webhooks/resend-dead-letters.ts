@@ -1,9 +1,9 @@
-import { findTogether } from '../../core/webhooks/find-together';
+import { findTogether } from '../../core/webhooks/deliveries/find-together';
 import {
   type DeadLetterPorts,
   type DeadLetterRule,
   settleDeadLetters,
-} from '../../core/webhooks/settle-dead-letters';
+} from '../../core/webhooks/resends/settle-dead-letters';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoDeliveryStore } from '../aws/dynamo-delivery-store';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';

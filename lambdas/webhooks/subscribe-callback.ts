@@ -5,8 +5,8 @@ import { ServiceError } from '../../core/errors';
 import {
   type CallbackSubscriptions,
   makeCallbackSubscription,
-} from '../../core/webhooks/callback-subscription';
-import { type CallbackEventName, readEventName, textOf } from '../../core/webhooks/callback-topic';
+} from '../../core/webhooks/callbacks/callback-subscription';
+import { type CallbackEventName, readEventName, textOf } from '../../core/webhooks/callbacks/callback-topic';
 import { documentClient } from '../aws/document-client';
 import { makeDynamoCallbackSubscriptions } from '../aws/dynamo-callback-subscriptions';
 import { makeDynamoCredentialReader } from '../aws/dynamo-credential-reader';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { derivedId } from '../../core/derived-id';
 import type { EventStream } from '../../core/events/ports';
-import { type DuplicateRule, makeCallbackEvent } from '../../core/webhooks/callback-event';
+import { type DuplicateRule, makeCallbackEvent } from '../../core/webhooks/callbacks/callback-event';
 import { kinesisClient } from '../aws/kinesis-client';
 import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
 import { secretsClient } from '../aws/secrets-client';

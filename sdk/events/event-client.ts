@@ -1,4 +1,4 @@
-import type { DataJudge } from '../../core/topics/judge-data';
+import type { DataJudge } from '../../core/topics/schemas/judge-data';
 import { consoleLogger, quietLogger } from '../logger';
 import { DeliveryLine } from './delivery-line';
 import { EventError } from './errors';

@@ -1,5 +1,5 @@
 import { isDeeperThan, type JsonObject } from '../../core/json';
-import type { DataJudge } from '../../core/topics/judge-data';
+import type { DataJudge } from '../../core/topics/schemas/judge-data';
 import { isSystemTopicName } from '../../core/topics/topic';
 import { toJsonText } from '../json-text';
 import { EventError, type FailedEvent } from './errors';

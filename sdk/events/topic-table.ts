@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../core/json';
-import { type DataJudge, makeDataJudge } from '../../core/topics/judge-data';
-import { findSchemaProblem } from '../../core/topics/topic-schema';
-import { withoutFormats } from '../../core/topics/without-formats';
+import { type DataJudge, makeDataJudge } from '../../core/topics/schemas/judge-data';
+import { findSchemaProblem } from '../../core/topics/schemas/topic-schema';
+import { withoutFormats } from '../../core/topics/schemas/without-formats';
 import { EventError } from './errors';
 
 /** What may be published under a name. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Event } from '../../core/events/event';
-import { deliveryId } from '../../core/webhooks/delivery';
+import { deliveryId } from '../../core/webhooks/deliveries/delivery';
 import { anEvent } from '../support/memory-dispatch';
 import { aSubscription } from '../support/subscriptions';
 import { WholeWorld } from '../support/whole-world';

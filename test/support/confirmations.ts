@@ -1,4 +1,4 @@
-import type { ConfirmPorts } from '../../core/webhooks/confirm-subscription';
+import type { ConfirmPorts } from '../../core/webhooks/confirmation/confirm-subscription';
 
 /** Of workers whose subscriptions get no CloudEvents: nothing is ever asked. */
 export const nobodyIsAsked: Pick<ConfirmPorts, 'confirmations' | 'handshake' | 'randomKey'> = {

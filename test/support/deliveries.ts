@@ -1,6 +1,6 @@
 import type { Event } from '../../core/events/event';
-import type { Subscription } from '../../core/topics/subscription';
-import type { Delivery, DeliveryMessage } from '../../core/webhooks/delivery';
+import type { Subscription } from '../../core/topics/subscriptions/subscription';
+import type { Delivery, DeliveryMessage } from '../../core/webhooks/deliveries/delivery';
 
 export function anEvent(changes: Partial<Event> = {}): Event {
   return {

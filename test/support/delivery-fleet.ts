@@ -1,8 +1,8 @@
-import type { Subscription } from '../../core/topics/subscription';
+import type { Subscription } from '../../core/topics/subscriptions/subscription';
 import { type DeliverPorts, deliverWebhook } from '../../core/webhooks/deliver-webhook';
-import type { DeliveryMessage } from '../../core/webhooks/delivery';
+import type { DeliveryMessage } from '../../core/webhooks/deliveries/delivery';
+import { sharePlaces, withoutWaiting } from '../../core/webhooks/holds/share-places';
 import type { TargetResult } from '../../core/webhooks/ports';
-import { sharePlaces, withoutWaiting } from '../../core/webhooks/share-places';
 import { nobodyIsAsked } from './confirmations';
 import { anEvent } from './deliveries';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';

@@ -1,16 +1,19 @@
 import type { Event } from '../../core/events/event';
 import type { EventBatch } from '../../core/events/ports';
-import type { Subscription } from '../../core/topics/subscription';
-import { type ConfirmPorts, confirmSubscription } from '../../core/webhooks/confirm-subscription';
-import type { ConfirmationMessage } from '../../core/webhooks/confirmation-message';
-import type { HandshakeRequest, HandshakeTarget } from '../../core/webhooks/confirmation-ports';
+import type { Subscription } from '../../core/topics/subscriptions/subscription';
+import {
+  type ConfirmPorts,
+  confirmSubscription,
+} from '../../core/webhooks/confirmation/confirm-subscription';
+import type { ConfirmationMessage } from '../../core/webhooks/confirmation/confirmation-message';
+import type { HandshakeRequest, HandshakeTarget } from '../../core/webhooks/confirmation/confirmation-ports';
 import { type DeliverPorts, deliverWebhook } from '../../core/webhooks/deliver-webhook';
-import type { DeadLetterMessage, DeliveryMessage } from '../../core/webhooks/delivery';
-import type { OwnerNotice } from '../../core/webhooks/owner-notice';
+import type { DeadLetterMessage, DeliveryMessage } from '../../core/webhooks/deliveries/delivery';
+import { requeueDeliveries } from '../../core/webhooks/deliveries/requeue-deliveries';
+import { withoutWaiting } from '../../core/webhooks/holds/share-places';
+import type { OwnerNotice } from '../../core/webhooks/notices/owner-notice';
 import type { ReceivedDeadLetter, TargetResult, WebhookRequest } from '../../core/webhooks/ports';
-import { requeueDeliveries } from '../../core/webhooks/requeue-deliveries';
-import { settleDeadLetters } from '../../core/webhooks/settle-dead-letters';
-import { withoutWaiting } from '../../core/webhooks/share-places';
+import { settleDeadLetters } from '../../core/webhooks/resends/settle-dead-letters';
 import { anEvent, aSubscription } from './deliveries';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
 import { makeMemoryTargetHealth } from './memory-target-health';

@@ -1,6 +1,6 @@
 import { countEvent } from '../../core/events/ledger';
-import type { Subscription } from '../../core/topics/subscription';
-import { type Delivery, deliveryId } from '../../core/webhooks/delivery';
+import type { Subscription } from '../../core/topics/subscriptions/subscription';
+import { type Delivery, deliveryId } from '../../core/webhooks/deliveries/delivery';
 import type { LawWorld, Post } from './law-world';
 
 /** How often a subscriber that had answered was sent an event again, by the excuse that the design allows. */

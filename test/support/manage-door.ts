@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEvent } from 'aws-lambda';
 import type { FunctionName } from '../../lambdas/functions';
-import { makeOpenapiDocument } from '../../lambdas/manage/openapi-document';
+import { makeOpenapiDocument } from '../../lambdas/manage/openapi/openapi-document';
 import { type Authenticator, makeAuthenticator } from '../../lambdas/shared/authenticate';
 import { type DoorMethods, httpFunction } from '../../lambdas/shared/http-function';
 import type { HttpHandler } from '../../lambdas/shared/http-message';

@@ -1,7 +1,7 @@
 import { type Account, type ApiKey, type Credential, isThere } from '../../core/accounts/account';
 import type { AccountStore, CredentialReader, KeyStore } from '../../core/accounts/ports';
-import type { Subscription } from '../../core/topics/subscription';
-import type { CallbackSubscriptions } from '../../core/webhooks/callback-subscription';
+import type { Subscription } from '../../core/topics/subscriptions/subscription';
+import type { CallbackSubscriptions } from '../../core/webhooks/callbacks/callback-subscription';
 import { type MemorySubscriptionStore, page } from './memory-registry';
 
 /** The accounts of the registry in memory: kept honest by the contract suite that the real ones pass too. */

@@ -1,6 +1,6 @@
-import { type Delivery, type DeliveryKey, deliveryId } from '../../core/webhooks/delivery';
-import { deliveryDigest } from '../../core/webhooks/delivery-id';
-import { countByRun, type DeliveryTally } from '../../core/webhooks/delivery-tally';
+import { type Delivery, type DeliveryKey, deliveryId } from '../../core/webhooks/deliveries/delivery';
+import { deliveryDigest } from '../../core/webhooks/deliveries/delivery-id';
+import { countByRun, type DeliveryTally } from '../../core/webhooks/deliveries/delivery-tally';
 import type { DeliveryListing, DeliveryPage, DeliveryStore, PageRequest } from '../../core/webhooks/ports';
 
 /** The deliveries table in memory; `writes` keeps every row that was ever written, oldest first. */

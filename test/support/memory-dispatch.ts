@@ -18,9 +18,9 @@ import type {
 } from '../../core/events/ports';
 import type { StreamRecord } from '../../core/stream-record';
 import { encodeRecord } from '../../core/stream-record';
-import type { ConfirmationMessage } from '../../core/webhooks/confirmation-message';
-import type { ConfirmationQueue } from '../../core/webhooks/confirmation-ports';
-import type { DeliveryMessage } from '../../core/webhooks/delivery';
+import type { ConfirmationMessage } from '../../core/webhooks/confirmation/confirmation-message';
+import type { ConfirmationQueue } from '../../core/webhooks/confirmation/confirmation-ports';
+import type { DeliveryMessage } from '../../core/webhooks/deliveries/delivery';
 import type { DeliveryQueue } from '../../core/webhooks/ports';
 
 /** Called before each write that lasts; throws when the process is to die there. */

@@ -1,6 +1,6 @@
 import type { Event } from '../../core/events/event';
 import type { EventBatch, EventIntake, OfferOutcome } from '../../core/events/ports';
-import { makeConsumer } from '../../core/messages/consumer';
+import { makeConsumer } from '../../core/messages/consumers/consumer';
 import type {
   ConsumerIdentity,
   ConsumerSubscription,
@@ -12,7 +12,7 @@ import type {
   TopicConsumers,
   TopicReader,
 } from '../../core/messages/ports';
-import type { CallbackSubscriptions } from '../../core/webhooks/callback-subscription';
+import type { CallbackSubscriptions } from '../../core/webhooks/callbacks/callback-subscription';
 import type { MemorySubscriptionStore, MemoryTopicStore } from './memory-registry';
 
 /** The registry as the topics door reads it, over what is in memory. */

@@ -1,4 +1,4 @@
-import type { NoticeMarks } from '../../core/webhooks/notify-owner';
+import type { NoticeMarks } from '../../core/webhooks/notices/notify-owner';
 
 /** Marks of notices in memory: kept honest by the contract suite that the real ones pass too. */
 export function makeMemoryNoticeMarks(): NoticeMarks {

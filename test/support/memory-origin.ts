@@ -3,7 +3,7 @@ import type {
   OriginDirectory,
   OriginState,
   OriginSweeps,
-} from '../../core/messages/recover-ports';
+} from '../../core/messages/recovery/recover-ports';
 
 export interface OriginRowFields {
   readonly topic?: unknown;

@@ -1,6 +1,5 @@
 import { ServiceError } from '../../core/errors';
 import { selectorText, type TopicKey, type TopicSelector, topicKeyText } from '../../core/events/event';
-import type { Confirmation } from '../../core/topics/confirmation';
 import type {
   SecretStore,
   SubscriptionEditor,
@@ -8,9 +7,10 @@ import type {
   SubscriptionStore,
   TopicStore,
 } from '../../core/topics/ports';
-import type { Subscription } from '../../core/topics/subscription';
+import type { Confirmation } from '../../core/topics/subscriptions/confirmation';
+import type { Subscription } from '../../core/topics/subscriptions/subscription';
 import type { Topic } from '../../core/topics/topic';
-import type { ConfirmationStore } from '../../core/webhooks/confirmation-ports';
+import type { ConfirmationStore } from '../../core/webhooks/confirmation/confirmation-ports';
 
 /** The registry of topics in memory: kept honest by the contract suite that the real one passes too. */
 export class MemoryTopicStore implements TopicStore {

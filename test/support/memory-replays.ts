@@ -1,5 +1,11 @@
 import type { RunNumbers } from '../../core/webhooks/ports';
-import type { LiveGate, Replay, ReplayKey, ReplayPointer, ReplayStore } from '../../core/webhooks/replay';
+import type {
+  LiveGate,
+  Replay,
+  ReplayKey,
+  ReplayPointer,
+  ReplayStore,
+} from '../../core/webhooks/replays/replay';
 import type { MemorySubscriptionStore } from './memory-registry';
 
 const POINTERS_PER_PAGE = 100;

@@ -1,5 +1,13 @@
-import { type ReleaseQueue, SCHEDULE_SHARDS, type ScheduleStore } from '../../core/messages/schedule-ports';
-import type { DueMessage, ReleaseMessage, ScheduledMessage } from '../../core/messages/scheduled-message';
+import {
+  type ReleaseQueue,
+  SCHEDULE_SHARDS,
+  type ScheduleStore,
+} from '../../core/messages/schedule/schedule-ports';
+import type {
+  DueMessage,
+  ReleaseMessage,
+  ScheduledMessage,
+} from '../../core/messages/schedule/scheduled-message';
 
 interface Kept {
   readonly message: ScheduledMessage;

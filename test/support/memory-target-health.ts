@@ -1,5 +1,5 @@
-import type { Subscription, TargetHealth } from '../../core/topics/subscription';
-import type { TargetHealthStore } from '../../core/webhooks/target-ports';
+import type { Subscription, TargetHealth } from '../../core/topics/subscriptions/subscription';
+import type { TargetHealthStore } from '../../core/webhooks/health/target-ports';
 
 /** Where the subscriptions lie. */
 export interface Subscriptions {

@@ -1,4 +1,4 @@
-import type { Permit, TargetLimits } from '../../core/webhooks/target-ports';
+import type { Permit, TargetLimits } from '../../core/webhooks/health/target-ports';
 
 /** Rate and cap of targets in memory: kept honest by the contract suite that the real ones pass too. */
 export function makeMemoryTargetLimits(): TargetLimits {

@@ -1,5 +1,5 @@
 import type { Account } from '../../core/accounts/account';
-import type { OwnerNotice } from '../../core/webhooks/owner-notice';
+import type { OwnerNotice } from '../../core/webhooks/notices/owner-notice';
 
 export const anOwner = `acc_${'o'.repeat(24)}`;
 

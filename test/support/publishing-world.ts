@@ -1,9 +1,9 @@
 import { type DeliverPorts, deliverWebhook } from '../../core/webhooks/deliver-webhook';
-import type { DeliveryMessage } from '../../core/webhooks/delivery';
-import { gatherPosts } from '../../core/webhooks/gather-posts';
+import type { DeliveryMessage } from '../../core/webhooks/deliveries/delivery';
+import { requeueDeliveries } from '../../core/webhooks/deliveries/requeue-deliveries';
+import { withoutWaiting } from '../../core/webhooks/holds/share-places';
 import type { DeliveryStore, TargetResult, WebhookRequest } from '../../core/webhooks/ports';
-import { requeueDeliveries } from '../../core/webhooks/requeue-deliveries';
-import { withoutWaiting } from '../../core/webhooks/share-places';
+import { gatherPosts } from '../../core/webhooks/targets/gather-posts';
 import { makePubsubTarget } from '../../lambdas/aws/targets/pubsub-target';
 import { nobodyIsAsked } from './confirmations';
 import { anEvent, aSubscription } from './deliveries';

@@ -1,11 +1,11 @@
 import { type Event, parseTopicKey, topicKeyText } from '../../core/events/event';
 import { eventOrder, orderBase } from '../../core/events/history-key';
 import { matchSubscriptions } from '../../core/events/match-subscriptions';
-import type { Subscription } from '../../core/topics/subscription';
-import type { Delivery, DeliveryMessage } from '../../core/webhooks/delivery';
-import { FIRST_RUN, prepareReplay } from '../../core/webhooks/prepare-replay';
-import { type ReplayPorts, replayEvents } from '../../core/webhooks/replay-events';
-import { startReplay } from '../../core/webhooks/start-replay';
+import type { Subscription } from '../../core/topics/subscriptions/subscription';
+import type { Delivery, DeliveryMessage } from '../../core/webhooks/deliveries/delivery';
+import { FIRST_RUN, prepareReplay } from '../../core/webhooks/replays/prepare-replay';
+import { type ReplayPorts, replayEvents } from '../../core/webhooks/replays/replay-events';
+import { startReplay } from '../../core/webhooks/replays/start-replay';
 import { aDelivery } from './deliveries';
 import { makeMemoryDeliveryStore } from './memory-delivery-store';
 import { anEvent, MemoryEventHistory, MemoryFanOutMarkers } from './memory-dispatch';

@@ -1,4 +1,4 @@
-import type { ScheduleStore } from '../../core/messages/schedule-ports';
+import type { ScheduleStore } from '../../core/messages/schedule/schedule-ports';
 
 type Parked = Parameters<ScheduleStore['park']>[0];
 

@@ -1,5 +1,8 @@
-import { noOwnTargets, type OwnTargets } from '../../core/webhooks/target-arn';
-import { makeManageSubscriptions, subscriptionMethods } from '../../lambdas/manage/manage-subscriptions';
+import { noOwnTargets, type OwnTargets } from '../../core/webhooks/targets/target-arn';
+import {
+  makeManageSubscriptions,
+  subscriptionMethods,
+} from '../../lambdas/manage/subscriptions/manage-subscriptions';
 import { authenticate, type DoorAnswer, type DoorCall, openManageDoor } from './manage-door';
 import { MemoryDeliveryQueue, MemoryEventHistory, MemoryFanOutMarkers } from './memory-dispatch';
 import { MemorySubscriptionStore, MemoryTopicStore } from './memory-registry';

@@ -1,4 +1,4 @@
-import type { Subscription } from '../../core/topics/subscription';
+import type { Subscription } from '../../core/topics/subscriptions/subscription';
 
 /** A subscription to `manage/orders` that differs from an ordinary one by what is given. */
 export function aSubscription(differences: Partial<Subscription> = {}): Subscription {

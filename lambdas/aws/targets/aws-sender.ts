@@ -1,5 +1,5 @@
 import type { WebhookRequest } from '../../../core/webhooks/ports';
-import type { TargetArn } from '../../../core/webhooks/target-arn';
+import type { TargetArn } from '../../../core/webhooks/targets/target-arn';
 
 /**
  * Hands a delivery to one service.

@@ -1,5 +1,5 @@
 import type { TargetResult, WebhookRequest, WebhookTarget } from '../../../core/webhooks/ports';
-import { type OwnTargets, type TargetArn, vetTargetArn } from '../../../core/webhooks/target-arn';
+import { type OwnTargets, type TargetArn, vetTargetArn } from '../../../core/webhooks/targets/target-arn';
 import { awsFailure } from './aws-failure';
 import type { AwsSender } from './aws-sender';
 import { putOnStream } from './put-on-stream';

@@ -1,7 +1,7 @@
-import type { HandshakeTarget } from '../../../core/webhooks/confirmation-ports';
-import { parsePrivateTargets } from '../../../core/webhooks/network-guard';
+import type { HandshakeTarget } from '../../../core/webhooks/confirmation/confirmation-ports';
 import type { WebhookTarget } from '../../../core/webhooks/ports';
-import { isArn, parseOwnTargets } from '../../../core/webhooks/target-arn';
+import { parsePrivateTargets } from '../../../core/webhooks/targets/network-guard';
+import { isArn, parseOwnTargets } from '../../../core/webhooks/targets/target-arn';
 import { makeHttpHandshake } from '../http-handshake';
 import { makeHttpWebhookTarget } from '../http-webhook-target';
 import { parseForwardProxy } from '../tunnelling-agents';

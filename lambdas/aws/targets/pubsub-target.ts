@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { makeGate } from '../../../core/gate';
-import type { ChunkTarget } from '../../../core/webhooks/gather-posts';
-import { withoutSecrets } from '../../../core/webhooks/mask-answer';
 import type { TargetResult, WebhookRequest, WebhookTarget } from '../../../core/webhooks/ports';
-import { topicOfPubsubUrl } from '../../../core/webhooks/pubsub-message';
+import { topicOfPubsubUrl } from '../../../core/webhooks/requests/pubsub-message';
+import type { ChunkTarget } from '../../../core/webhooks/targets/gather-posts';
+import { withoutSecrets } from '../../../core/webhooks/targets/mask-answer';
 import type { GoogleTokens } from '../google-access-tokens';
 import { packMessages, writeMessage } from './pubsub-wire';
 

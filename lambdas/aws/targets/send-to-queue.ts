@@ -1,5 +1,5 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
-import type { TargetArn } from '../../../core/webhooks/target-arn';
+import type { TargetArn } from '../../../core/webhooks/targets/target-arn';
 import { sqsClient } from '../sqs-client';
 import { type AwsSender, requireSize } from './aws-sender';
 import { asStrings, attributeBytes, fifoIds, messageAttributes } from './message-attributes';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { publicJwkOf, publicKeyOf } from '../../../core/topics/ed25519-key';
-import { mintSigningSecret } from '../../../core/topics/signing-secret';
-import { signWebhook } from '../../../core/webhooks/signature';
+import { publicJwkOf, publicKeyOf } from '../../../core/topics/credentials/ed25519-key';
+import { mintSigningSecret } from '../../../core/topics/credentials/signing-secret';
+import { signWebhook } from '../../../core/webhooks/requests/signature';
 import { type RanCommand, runCommand, type StubApi, startStubApi } from '../command-host';
 
 const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;

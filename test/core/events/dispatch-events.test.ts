@@ -4,8 +4,8 @@ import { dispatchEvents } from '../../../core/events/dispatch-events';
 import { type Event, selectorText } from '../../../core/events/event';
 import { makeEventNumbers } from '../../../core/events/event-numbers';
 import type { StreamRecord } from '../../../core/stream-record';
-import { deliveryId, subscriptionOf } from '../../../core/webhooks/delivery';
-import { parseDeliveryMessage } from '../../../core/webhooks/queue-messages';
+import { deliveryId, subscriptionOf } from '../../../core/webhooks/deliveries/delivery';
+import { parseDeliveryMessage } from '../../../core/webhooks/deliveries/queue-messages';
 import {
   anEvent,
   aRecord,

@@ -8,7 +8,7 @@ import {
   LONGEST_UNCONFIRMED_DAYS,
   MOST_WAITS,
 } from '../../../core/events/retention';
-import { defaultPolicy, policySchema } from '../../../core/topics/delivery-policy';
+import { defaultPolicy, policySchema } from '../../../core/topics/subscriptions/delivery-policy';
 
 describe('the retention of events', () => {
   it('outlives the most patient and most held delivery, and the dead letters after it', () => {

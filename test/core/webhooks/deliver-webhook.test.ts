@@ -1,6 +1,6 @@
 import { deliverWebhook } from '../../../core/webhooks/deliver-webhook';
-import type { Delivery } from '../../../core/webhooks/delivery';
-import { verifyWebhook } from '../../../core/webhooks/signature';
+import type { Delivery } from '../../../core/webhooks/deliveries/delivery';
+import { verifyWebhook } from '../../../core/webhooks/requests/signature';
 import { aDelivery, aDeliveryMessage, anEvent, aSubscription } from '../../support/deliveries';
 import { makeWorld } from '../../support/delivery-world';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { DeliveryPolicy } from '../../../core/topics/subscription';
+import type { DeliveryPolicy } from '../../../core/topics/subscriptions/subscription';
 import { aDeliveryMessage, aSubscription } from '../../support/deliveries';
 import { makeWorld } from '../../support/delivery-world';
 import { findBreaches, type Repeats } from '../../support/law-breaches';

@@ -1,4 +1,4 @@
-import { newDelivery, parkedForSlot } from '../../../core/webhooks/delivery-steps';
+import { newDelivery, parkedForSlot } from '../../../core/webhooks/deliveries/delivery-steps';
 import { aDeliveryMessage } from '../../support/deliveries';
 import { makeWorld } from '../../support/delivery-world';
 import { LawWorld, type Scenario, type Subscriber } from '../../support/law-world';

@@ -1,5 +1,5 @@
-import type { DeliveryPolicy } from '../../../core/topics/subscription';
-import { requeueDeliveries } from '../../../core/webhooks/requeue-deliveries';
+import type { DeliveryPolicy } from '../../../core/topics/subscriptions/subscription';
+import { requeueDeliveries } from '../../../core/webhooks/deliveries/requeue-deliveries';
 import { aDelivery, aDeliveryMessage, aSubscription } from '../../support/deliveries';
 import { makeFleet } from '../../support/delivery-fleet';
 

@@ -2,7 +2,7 @@ import { type DynamoDBDocumentClient, PutCommand, ScanCommand } from '@aws-sdk/l
 import type { ApiKey } from '../../../core/accounts/account';
 import type { AccountStore, CredentialReader, KeyStore } from '../../../core/accounts/ports';
 import type { SubscriptionStore } from '../../../core/topics/ports';
-import type { CallbackSubscriptions } from '../../../core/webhooks/callback-subscription';
+import type { CallbackSubscriptions } from '../../../core/webhooks/callbacks/callback-subscription';
 import { makeDynamoAccountStore } from '../../../lambdas/aws/dynamo-account-store';
 import { makeDynamoCallbackSubscriptions } from '../../../lambdas/aws/dynamo-callback-subscriptions';
 import { makeDynamoCredentialReader } from '../../../lambdas/aws/dynamo-credential-reader';

@@ -1,5 +1,5 @@
 import type { Directory, IdentityClaims } from '../../../core/messages/ports';
-import type { Subscription } from '../../../core/topics/subscription';
+import type { Subscription } from '../../../core/topics/subscriptions/subscription';
 import { makeDynamoDirectory } from '../../../lambdas/aws/dynamo-directory';
 import { makeDynamoIdentityClaims } from '../../../lambdas/aws/dynamo-identity-claims';
 import { makeDynamoResumptions } from '../../../lambdas/aws/dynamo-resumptions';

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { EVENT_RETENTION_DAYS } from '../../../core/events/retention';
-import type { Delivery } from '../../../core/webhooks/delivery';
-import type { DeliveryTally } from '../../../core/webhooks/delivery-tally';
+import type { Delivery } from '../../../core/webhooks/deliveries/delivery';
+import type { DeliveryTally } from '../../../core/webhooks/deliveries/delivery-tally';
 import {
   type DeliveryListing,
   type DeliveryPage,

@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { dispatchEvents } from '../../../core/events/dispatch-events';
-import type { Subscription } from '../../../core/topics/subscription';
+import type { Subscription } from '../../../core/topics/subscriptions/subscription';
 import { makeSqsDeliveryQueue } from '../../../lambdas/aws/sqs-delivery-queue';
 import {
   anEvent,

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, createServer as createSocketServer, type Server as SocketServer } from 'node:net';
-import type { PrivateTargets } from '../../../core/webhooks/network-guard';
+import type { PrivateTargets } from '../../../core/webhooks/targets/network-guard';
 import { makeHttpHandshake } from '../../../lambdas/aws/http-handshake';
 import { makeVettedConnections, type VettedConnections } from '../../../lambdas/aws/vetted-connections';
 import { startForwardProxy } from '../../support/forward-proxy';

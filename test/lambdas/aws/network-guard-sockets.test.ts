@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { vetAddress } from '../../../core/webhooks/network-guard';
+import { vetAddress } from '../../../core/webhooks/targets/network-guard';
 import { makeHttpWebhookTarget } from '../../../lambdas/aws/http-webhook-target';
 import type { VettedConnectionSettings } from '../../../lambdas/aws/vetted-connections';
 import type { ResolveAll } from '../../../lambdas/aws/vetting-lookup';

@@ -1,5 +1,5 @@
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import type { NoticeMarks } from '../../../core/webhooks/notify-owner';
+import type { NoticeMarks } from '../../../core/webhooks/notices/notify-owner';
 import { makeDynamoNoticeMarks } from '../../../lambdas/aws/dynamo-notice-marks';
 import { createTables, dynamodbClient, type Emulators, startEmulators } from '../../support/emulators';
 import { makeMemoryNoticeMarks } from '../../support/memory-notice-marks';

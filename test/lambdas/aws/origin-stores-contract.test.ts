@@ -1,4 +1,4 @@
-import type { OriginSweeps } from '../../../core/messages/recover-ports';
+import type { OriginSweeps } from '../../../core/messages/recovery/recover-ports';
 import { makeDynamoOriginDirectory } from '../../../lambdas/aws/dynamo-origin-directory';
 import { makeDynamoOriginSweeps } from '../../../lambdas/aws/dynamo-origin-sweeps';
 import { makeDynamoTopicStore } from '../../../lambdas/aws/dynamo-topic-store';

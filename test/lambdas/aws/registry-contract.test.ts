@@ -1,14 +1,14 @@
 import { BatchWriteCommand, type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { inChunks } from '../../../core/in-chunks';
-import type { Confirmation } from '../../../core/topics/confirmation';
 import type {
   SecretStore,
   SubscriptionEditor,
   SubscriptionStore,
   TopicStore,
 } from '../../../core/topics/ports';
-import type { Subscription } from '../../../core/topics/subscription';
-import type { ConfirmationStore } from '../../../core/webhooks/confirmation-ports';
+import type { Confirmation } from '../../../core/topics/subscriptions/confirmation';
+import type { Subscription } from '../../../core/topics/subscriptions/subscription';
+import type { ConfirmationStore } from '../../../core/webhooks/confirmation/confirmation-ports';
 import { makeDynamoConfirmationStore } from '../../../lambdas/aws/dynamo-confirmation-store';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../../../lambdas/aws/dynamo-topic-store';

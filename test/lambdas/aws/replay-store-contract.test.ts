@@ -1,7 +1,12 @@
 import type { DynamoDBDocumentClient, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { SubscriptionStore } from '../../../core/topics/ports';
 import type { RunNumbers } from '../../../core/webhooks/ports';
-import { type LiveGate, newReplay, type Replay, type ReplayStore } from '../../../core/webhooks/replay';
+import {
+  type LiveGate,
+  newReplay,
+  type Replay,
+  type ReplayStore,
+} from '../../../core/webhooks/replays/replay';
 import { makeDynamoLiveGate } from '../../../lambdas/aws/dynamo-live-gate';
 import { makeDynamoReplayStore } from '../../../lambdas/aws/dynamo-replay-store';
 import { makeDynamoRunNumbers } from '../../../lambdas/aws/dynamo-run-numbers';

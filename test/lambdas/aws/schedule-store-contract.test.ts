@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { MAX_EVENT_BYTES } from '../../../core/events/event-size';
-import { SCHEDULE_SHARDS, type ScheduleStore } from '../../../core/messages/schedule-ports';
+import { SCHEDULE_SHARDS, type ScheduleStore } from '../../../core/messages/schedule/schedule-ports';
 import { makeDynamoScheduleStore } from '../../../lambdas/aws/dynamo-schedule-store';
 import { useEmulatedTables } from '../../support/emulated-tables';
 import { MemorySchedule } from '../../support/memory-schedule';

@@ -3,7 +3,7 @@ import {
   type SendMessageBatchCommandInput,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { DeliveryMessage } from '../../../core/webhooks/delivery';
+import type { DeliveryMessage } from '../../../core/webhooks/deliveries/delivery';
 import { makeSqsDeliveryQueue } from '../../../lambdas/aws/sqs-delivery-queue';
 import { createQueue, type Emulators, sqsClient, startEmulators } from '../../support/emulators';
 import { anEvent } from '../../support/memory-dispatch';

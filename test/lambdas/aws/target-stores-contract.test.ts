@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import type { SubscriptionReference, SubscriptionStore } from '../../../core/topics/ports';
-import type { Circuit, Subscription } from '../../../core/topics/subscription';
-import type { TargetHealthStore, TargetLimits } from '../../../core/webhooks/target-ports';
+import type { Circuit, Subscription } from '../../../core/topics/subscriptions/subscription';
+import type { TargetHealthStore, TargetLimits } from '../../../core/webhooks/health/target-ports';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import { makeDynamoTargetHealth } from '../../../lambdas/aws/dynamo-target-health';
 import { makeDynamoTargetLimits } from '../../../lambdas/aws/dynamo-target-limits';

@@ -1,5 +1,5 @@
 import type { ConsumerSubscription, TopicReader } from '../../../core/messages/ports';
-import type { Subscription } from '../../../core/topics/subscription';
+import type { Subscription } from '../../../core/topics/subscriptions/subscription';
 import type { Topic } from '../../../core/topics/topic';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import { makeDynamoTopicConsumers } from '../../../lambdas/aws/dynamo-topic-consumers';

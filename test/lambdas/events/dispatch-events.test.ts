@@ -2,7 +2,7 @@ import { ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { BatchWriteCommand, DynamoDBDocumentClient, GetCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { KinesisStreamEvent } from 'aws-lambda';
 import type { StreamRecord } from '../../../core/stream-record';
-import type { DeliveryMessage } from '../../../core/webhooks/delivery';
+import type { DeliveryMessage } from '../../../core/webhooks/deliveries/delivery';
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
 import { toSubscriptionRow } from '../../../lambdas/aws/subscription-row';
 import { handler, makeDispatchEvents } from '../../../lambdas/events/dispatch-events';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { eventSchema } from '../../../core/events/event-schema';
 import { readEventRecord } from '../../../core/events/read-event-record';
 import { encodeRecord } from '../../../core/stream-record';
-import { standardBody } from '../../../core/webhooks/webhook-body';
+import { standardBody } from '../../../core/webhooks/requests/webhook-body';
 import { StreamThrottledError } from '../../../lambdas/aws/put-records';
 import { prepareKeys } from '../../../lambdas/hub/hub-guard';
 import { type HubDoorOptions, type HubReply, openHubDoor } from '../../support/hub-door';

@@ -1,4 +1,4 @@
-import type { Subscription } from '../../../core/topics/subscription';
+import type { Subscription } from '../../../core/topics/subscriptions/subscription';
 import { topicsDialect, topicsMethods } from '../../../lambdas/shared/topics-dialect';
 import { type ManageConsumersPorts, makeManageConsumers } from '../../../lambdas/topics/manage-consumers';
 import { openDoor } from '../../support/door';

@@ -1,5 +1,5 @@
-import type { Confirmation } from '../../../core/topics/confirmation';
-import { callbackHash } from '../../../core/webhooks/callback-hash';
+import type { Confirmation } from '../../../core/topics/subscriptions/confirmation';
+import { callbackHash } from '../../../core/webhooks/confirmation/callback-hash';
 import { grantMethods, makeAcceptGrant } from '../../../lambdas/webhooks/accept-grant';
 import { openManageDoor } from '../../support/manage-door';
 import { MemorySubscriptionStore } from '../../support/memory-registry';

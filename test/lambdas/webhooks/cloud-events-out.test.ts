@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { writeCloudEventHeaders } from '../../../core/events/cloud-event-headers';
 import type { Event } from '../../../core/events/event';
 import type { EventDraft } from '../../../core/events/event-draft';
-import type { ContentMode } from '../../../core/topics/subscription';
-import { contentModes } from '../../../core/topics/subscription';
-import { verifyWebhook } from '../../../core/webhooks/signature';
-import { makeWebhookRequest } from '../../../core/webhooks/webhook-request';
+import type { ContentMode } from '../../../core/topics/subscriptions/subscription';
+import { contentModes } from '../../../core/topics/subscriptions/subscription';
+import { verifyWebhook } from '../../../core/webhooks/requests/signature';
+import { makeWebhookRequest } from '../../../core/webhooks/requests/webhook-request';
 import { makeHttpWebhookTarget } from '../../../lambdas/aws/http-webhook-target';
-import { readPublishedEvents } from '../../../lambdas/manage/read-published-events';
+import { readPublishedEvents } from '../../../lambdas/manage/events/read-published-events';
 import { anEvent, aSubscription } from '../../support/deliveries';
 
 interface Caught {

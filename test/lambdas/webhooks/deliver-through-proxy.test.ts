@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { asciiJson } from '../../../core/ascii-json';
-import type { Subscription } from '../../../core/topics/subscription';
+import type { Subscription } from '../../../core/topics/subscriptions/subscription';
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import { handler as deliverWebhooks } from '../../../lambdas/webhooks/deliver-webhooks';

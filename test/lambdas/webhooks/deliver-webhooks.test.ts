@@ -2,8 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { asciiJson } from '../../../core/ascii-json';
-import type { Subscription } from '../../../core/topics/subscription';
-import { verifyWebhook } from '../../../core/webhooks/signature';
+import type { Subscription } from '../../../core/topics/subscriptions/subscription';
+import { verifyWebhook } from '../../../core/webhooks/requests/signature';
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import {

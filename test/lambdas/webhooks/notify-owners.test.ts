@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SQSEvent } from 'aws-lambda';
-import { parseOwnerNotice } from '../../../core/webhooks/owner-notice';
+import { parseOwnerNotice } from '../../../core/webhooks/notices/owner-notice';
 import { makeDynamoAccountStore } from '../../../lambdas/aws/dynamo-account-store';
 import { makeSqsOwnerNotices } from '../../../lambdas/aws/sqs-owner-notices';
 import { handler } from '../../../lambdas/webhooks/notify-owners';

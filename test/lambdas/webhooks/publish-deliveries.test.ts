@@ -1,7 +1,7 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { asciiJson } from '../../../core/ascii-json';
-import type { Subscription } from '../../../core/topics/subscription';
-import type { DeliveryMessage } from '../../../core/webhooks/delivery';
+import type { Subscription } from '../../../core/topics/subscriptions/subscription';
+import type { DeliveryMessage } from '../../../core/webhooks/deliveries/delivery';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import { handler as deliverWebhooks } from '../../../lambdas/webhooks/deliver-webhooks';
 import { handler as publishDeliveries } from '../../../lambdas/webhooks/publish-deliveries';

@@ -1,6 +1,6 @@
 import type { Event } from '../../../core/events/event';
 import { eventOrder, orderBase } from '../../../core/events/history-key';
-import { newReplay } from '../../../core/webhooks/replay';
+import { newReplay } from '../../../core/webhooks/replays/replay';
 import { makeDynamoEventHistory } from '../../../lambdas/aws/dynamo-event-history';
 import { makeDynamoFanOutMarkers } from '../../../lambdas/aws/dynamo-fan-out-markers';
 import { makeDynamoReplayStore } from '../../../lambdas/aws/dynamo-replay-store';

@@ -1,4 +1,4 @@
-import type { ReleasePorts } from '../../../core/webhooks/release-paused';
+import type { ReleasePorts } from '../../../core/webhooks/holds/release-paused';
 import {
   requeueDeliveries as makeTick,
   handler as requeueDeliveries,

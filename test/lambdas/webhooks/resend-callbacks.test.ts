@@ -1,6 +1,6 @@
-import type { Subscription } from '../../../core/topics/subscription';
-import type { Delivery } from '../../../core/webhooks/delivery';
-import { ended, newDelivery } from '../../../core/webhooks/delivery-steps';
+import type { Subscription } from '../../../core/topics/subscriptions/subscription';
+import type { Delivery } from '../../../core/webhooks/deliveries/delivery';
+import { ended, newDelivery } from '../../../core/webhooks/deliveries/delivery-steps';
 import { makeAdsDialect } from '../../../lambdas/shared/ads-dialect';
 import { makeResendCallbacks } from '../../../lambdas/webhooks/resend-callbacks';
 import { errorText, headerRefusals, openCallbackDoor, secretText } from '../../support/callback-doors';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { registerAccount } from '../../../core/accounts/register-account';
-import { vetUrl } from '../../../core/webhooks/network-guard';
+import { vetUrl } from '../../../core/webhooks/targets/network-guard';
 import { makeAdsDialect } from '../../../lambdas/shared/ads-dialect';
 import { makeSubscribeCallback } from '../../../lambdas/webhooks/subscribe-callback';
 import { errorText, headerRefusals, openCallbackDoor } from '../../support/callback-doors';

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { inspect } from 'node:util';
-import { signWebhook } from '../../../core/webhooks/signature';
+import { signWebhook } from '../../../core/webhooks/requests/signature';
 import * as sdk from '../../../sdk/receiver';
 import { documentedExamples } from '../../support/documented-examples';
 import { makeEvent } from '../../support/web-pubsub-events';

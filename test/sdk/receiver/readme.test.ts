@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import express from 'express';
-import { signWebhook } from '../../../core/webhooks/signature';
+import { signWebhook } from '../../../core/webhooks/requests/signature';
 import * as sdk from '../../../sdk/receiver';
 import { writtenExamples } from '../../support/documented-examples';
 import { startEventServer } from '../../support/event-servers';

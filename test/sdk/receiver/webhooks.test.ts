@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
-import { mintEd25519Secret, publicKeyOf } from '../../../core/topics/ed25519-key';
-import { signWebhook } from '../../../core/webhooks/signature';
+import { mintEd25519Secret, publicKeyOf } from '../../../core/topics/credentials/ed25519-key';
+import { signWebhook } from '../../../core/webhooks/requests/signature';
 import {
   type IdempotencyStore,
   MemoryIdempotencyStore,

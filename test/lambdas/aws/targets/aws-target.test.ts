@@ -8,8 +8,8 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { verifyWebhook } from '../../../../core/webhooks/signature';
-import { makeWebhookRequest } from '../../../../core/webhooks/webhook-request';
+import { verifyWebhook } from '../../../../core/webhooks/requests/signature';
+import { makeWebhookRequest } from '../../../../core/webhooks/requests/webhook-request';
 import { makeAwsTarget } from '../../../../lambdas/aws/targets/aws-target';
 import { anEvent, aSubscription } from '../../../support/deliveries';
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { RequestMessage, TargetResult, WebhookRequest } from '../../../../core/webhooks/ports';
-import { pubsubUrl } from '../../../../core/webhooks/pubsub-message';
+import { pubsubUrl } from '../../../../core/webhooks/requests/pubsub-message';
 import { makeGoogleAccessTokens } from '../../../../lambdas/aws/google-access-tokens';
 import { makeHttpWebhookTarget } from '../../../../lambdas/aws/http-webhook-target';
 import { makePubsubTarget, type PubsubSettings } from '../../../../lambdas/aws/targets/pubsub-target';
