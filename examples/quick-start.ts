@@ -102,7 +102,7 @@ async function findAccess(): Promise<{ baseUrl: string; token: string; keyFile: 
   }
   if (!stack) {
     throw new Error(
-      `no stack of this machine runs at ${baseUrl}: start one with "npm start", or give --token and --key FILE`,
+      `no stack of this machine runs at ${baseUrl}: start one with "npm start", name it with --base-url, or give --token and --key FILE`,
     );
   }
   const { keysDirectory, issuer, audience } = stack;

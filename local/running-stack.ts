@@ -38,6 +38,11 @@ export function findStack(home: string, baseUrl: string): RunningStack | undefin
   return readNotes(home).find((stack) => originOf(stack.baseUrl) === wanted);
 }
 
+/** Where stacks of this machine answer, or answered before they were killed. */
+export function listStacks(home: string): readonly string[] {
+  return readNotes(home).map(({ baseUrl }) => baseUrl);
+}
+
 function readNotes(home: string): RunningStack[] {
   let names: string[];
   try {

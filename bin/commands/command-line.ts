@@ -62,6 +62,7 @@ function buildProgram(host: Host): Command {
       host.environment.CHANGEWIRE_URL || defaultBaseUrl,
     )
     .option('--token <jwt>', 'bearer token [env: CHANGEWIRE_TOKEN] (default: one of the local issuer)')
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride()
     .configureOutput({
       writeOut: (text) => host.print(text.replace(/\n$/, '')),

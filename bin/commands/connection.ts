@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Scope } from '../../core/principal';
-import { findStack, type RunningStack } from '../../local/running-stack';
+import { findStack, listStacks, type RunningStack } from '../../local/running-stack';
 import { mintToken } from '../../local/token';
 import { type Api, openApi } from './api';
 import { CommandError, exitCodes } from './command-error';
@@ -52,9 +52,12 @@ export function localStack(host: Host, command: Command, otherwise = ''): Runnin
   const baseUrl = baseUrlOf(command);
   const stack = findStack(host.home, baseUrl);
   if (!stack) {
-    throw new CommandError(
-      `no stack of this machine runs at ${baseUrl}: start one with "npm start"${otherwise && `, or ${otherwise}`}`,
-    );
+    const [other] = listStacks(host.home);
+    const choices = [
+      other ? `say --base-url ${other}, where one was started` : 'start one with "npm start"',
+      ...(otherwise ? [otherwise] : []),
+    ];
+    throw new CommandError(`no stack of this machine runs at ${baseUrl}: ${choices.join(', or ')}`);
   }
   return stack;
 }

@@ -8,8 +8,9 @@ import {
 import type { Api } from './api';
 import { CommandError, exitCodes } from './command-error';
 import { connect } from './connection';
-import { coloursFor, present, printable } from './display';
+import { coloursFor, presentText, printable } from './display';
 import type { Host } from './host';
+import { compactJson, indentedJson } from './json-layout';
 import { collect, count, httpStatus, port } from './option-values';
 import { subscriptionBody } from './subscribe';
 import { type ShownSubscription, subscriptionPath } from './subscription';
@@ -164,24 +165,22 @@ function showWebhook(
 ): void {
   const colours = coloursFor(host);
   const text = body.toString('utf8');
-  present(
+  const isJson = isJsonText(text);
+  const facts = { id: headers['webhook-id'], signature: verdict, verified: verified ?? false };
+  presentText(
     host,
-    { id: headers['webhook-id'], signature: verdict, verified: verified ?? false, body: parsed(text) },
+    `${JSON.stringify(facts).slice(0, -1)},"body":${isJson ? compactJson(text) : JSON.stringify(text)}}`,
     () =>
       `${colours.dim(new Date(host.now()).toISOString())} ${headers['webhook-id'] ?? 'no webhook-id'} ` +
-      `${colours[verified ? 'green' : 'red'](verdict)}\n${printable(indented(text))}\n`,
+      `${colours[verified ? 'green' : 'red'](verdict)}\n${printable(isJson ? indentedJson(text) : text)}\n`,
   );
 }
 
-function parsed(text: string): unknown {
+function isJsonText(text: string): boolean {
   try {
-    return JSON.parse(text);
+    JSON.parse(text);
+    return true;
   } catch {
-    return text;
+    return false;
   }
-}
-
-function indented(text: string): string {
-  const value = parsed(text);
-  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }

@@ -70,9 +70,20 @@ async function tokenOrNone(host: Host, command: Command, apiUrl: string): Promis
   return stack && mintLocalToken(stack);
 }
 
-function told({ code, message, failed }: MessageError, apiUrl: string): CommandError {
+function told({ message, failed, status, code }: MessageError, apiUrl: string): CommandError {
   const where = code === 'unavailable' ? ` (${new URL(apiUrl).origin})` : '';
   const left = failed.reduce((sum, { count }) => sum + count, 0);
   const lost = left > 1 ? `; ${left} payloads are not published` : '';
-  return new CommandError(`${message}${where}${lost}`, codes[code] ?? exitCodes.failed);
+  const advice = adviceOn(message, code === 'unavailable' && status === undefined);
+  return new CommandError(`${message}${where}${advice}${lost}`, codes[code] ?? exitCodes.failed);
+}
+
+/** Postoffice's words for a topic that nobody made say little to who does not know them. */
+function adviceOn(message: string, isUnanswered: boolean): string {
+  if (isUnanswered) {
+    return ': start a stack with "npm start", or name another with --base-url';
+  }
+  return message.includes('"topic":["is invalid"]')
+    ? '; the topics door has none of that name until POST /api/topics or "messages configure" makes it'
+    : '';
 }

@@ -38,7 +38,7 @@ export function addSubscribe(program: Command, host: Host): void {
     .addOption(
       new Option(
         '--format <format>',
-        "of the body: Standard Webhooks', CloudEvents, or Mozilla CIS's hook",
+        "of the body: Standard Webhooks', CloudEvents, or Mozilla CIS's hook; the last two are of their doors' topics",
       ).choices(webhookFormats),
     )
     .addOption(new Option('--content-mode <mode>', 'of CloudEvents (default: binary)').choices(contentModes))

@@ -38,7 +38,7 @@ export function addTrigger(program: Command, host: Host): void {
   program
     .command('trigger')
     .description('Publish an event, or many of the same; print the id that it got.')
-    .argument('<topic>', 'a topic that is there: POST /v1/topics makes one')
+    .argument('<topic>', 'a topic that is there; "topics --create" makes one')
     .option('--data <json>', 'the data: JSON, @FILE, or - for standard input', '{}')
     .option('--subject <text>', 'what it is about; events of one subject keep their order')
     .option('--id <id>', 'your id: publishing it again changes nothing; with --count it is numbered')

@@ -77,11 +77,19 @@ describe('messages publish', () => {
     const refused = await run(['publish', 'nothing']);
     expect([refused.exitCode, refused.noted]).toEqual([
       3,
-      ['error: the hub answered 400: {"topic":["is invalid"]}'],
+      [
+        'error: the hub answered 400: {"topic":["is invalid"]}; the topics door has none of that name until ' +
+          'POST /api/topics or "messages configure" makes it',
+      ],
     ]);
     await hub.stop();
     const failed = await run(['publish', 'orders']);
-    expect([failed.exitCode, failed.noted]).toEqual([1, [`error: the hub cannot be reached (${hub.url})`]]);
+    expect([failed.exitCode, failed.noted]).toEqual([
+      1,
+      [
+        `error: the hub cannot be reached (${hub.url}): start a stack with "npm start", or name another with --base-url`,
+      ],
+    ]);
   }, 30_000);
 });
 
