@@ -51,7 +51,7 @@ export const tables = {
    * partition `topics`, sort = `<door>/<name>`, and partition `owner#<subject>`, sort = `<created at>#<id>`:
    * rows that only list what lies elsewhere;
    * partition `target#<subscription id>`: sort `rate#<per second>` and `permits#<n>`, what its limits count;
-   * partition `origin#<origin host>`, sort `sweep`: what recovery remembers of an application, and who is at it;
+   * partition `origin#<its URL, without user and password>`, sort `sweep`: what recovery remembers of an application, and who is at it;
    * partition `notice#<event id>`, sort `notice`: whether an owner was mailed;
    * partition `topic#topics/<name>`, sort `claim#<hash>`: which subscription a consumer's target and type belong to;
    * partition `directory#topics` and `directory#consumers`, sort = number: what the topics door has numbered;

@@ -12,12 +12,12 @@ export function makeDynamoOriginSweeps(client: DynamoDBDocumentClient, tableName
   return { claim, release };
 
   async function claim(
-    originHost: string,
+    origin: string,
     { at, until }: Parameters<OriginSweeps['claim']>[1],
   ): Promise<OriginState | undefined> {
     const command = new UpdateCommand({
       TableName: tableName,
-      Key: keyOf(originHost),
+      Key: keyOf(origin),
       UpdateExpression: 'SET #lease = :until, #expires_at = :expiry',
       ConditionExpression: 'attribute_not_exists(#lease) OR #lease <= :at',
       ExpressionAttributeNames: { '#lease': 'lease_until', '#expires_at': 'expires_at' },
@@ -29,7 +29,7 @@ export function makeDynamoOriginSweeps(client: DynamoDBDocumentClient, tableName
       ReturnValues: 'ALL_NEW',
     });
     const claimed = await ifConditionHolds(client.send(command));
-    return claimed && toState(originHost, claimed.Attributes ?? {});
+    return claimed && toState(origin, claimed.Attributes ?? {});
   }
 
   /** All that a state has is written, so that what it no longer has goes. */
@@ -38,7 +38,7 @@ export function makeDynamoOriginSweeps(client: DynamoDBDocumentClient, tableName
     const [setSince, setTold] = [failingSince, toldOf].map((text) => text !== undefined);
     const command = new UpdateCommand({
       TableName: tableName,
-      Key: keyOf(state.originHost),
+      Key: keyOf(state.origin),
       UpdateExpression: [
         'SET #epoch = :epoch, #is_settled = :is_settled',
         setSince ? ', #failing_since = :failing_since' : '',
@@ -67,13 +67,13 @@ export function makeDynamoOriginSweeps(client: DynamoDBDocumentClient, tableName
   }
 }
 
-function keyOf(originHost: string): { partition: string; sort: string } {
-  return { partition: `origin#${originHost}`, sort: 'sweep' };
+function keyOf(origin: string): { partition: string; sort: string } {
+  return { partition: `origin#${origin}`, sort: 'sweep' };
 }
 
-function toState(originHost: string, row: Row): OriginState {
+function toState(origin: string, row: Row): OriginState {
   return {
-    originHost,
+    origin,
     epoch: Number(row.epoch ?? 0),
     isSettled: row.is_settled === true,
     ...(row.failing_since !== undefined && { failingSince: String(row.failing_since) }),

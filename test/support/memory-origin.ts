@@ -73,19 +73,19 @@ export class MemoryOrigin implements OriginClient {
 export class MemoryOriginSweeps implements OriginSweeps {
   readonly states = new Map<string, OriginState & { readonly lease?: string | undefined }>();
 
-  claim: OriginSweeps['claim'] = async (originHost, { at, until }) => {
-    const known = this.states.get(originHost) ?? { originHost, epoch: 0, isSettled: false };
+  claim: OriginSweeps['claim'] = async (origin, { at, until }) => {
+    const known = this.states.get(origin) ?? { origin, epoch: 0, isSettled: false };
     if (known.lease !== undefined && known.lease > at) {
       return undefined;
     }
-    this.states.set(originHost, { ...known, lease: until });
+    this.states.set(origin, { ...known, lease: until });
     const { lease: _, ...state } = known;
     return state;
   };
 
   release: OriginSweeps['release'] = async (state, { until }) => {
-    if (this.states.get(state.originHost)?.lease === until) {
-      this.states.set(state.originHost, state);
+    if (this.states.get(state.origin)?.lease === until) {
+      this.states.set(state.origin, state);
     }
   };
 }

@@ -20,6 +20,22 @@ export function originName(originHost: string): string {
 }
 
 /**
+ * What an origin is known by, however its URL is spelt: upper case in the host, a port that goes without saying, and
+ * the user and password that its URL may hold make no other application of it.
+ */
+export function originKey(originHost: string): string {
+  const text = originListUrl(originHost);
+  if (!URL.canParse(text)) {
+    return originHost;
+  }
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return url.href;
+}
+
+/**
  * Where one row is removed: contract Postoffice, section 4, "plain concatenation".
  * @param id digits alone.
  * @returns `undefined` where that would lead to another host or port, because the origin's own path is missing.

@@ -1,4 +1,5 @@
 import { inParallel } from '../../in-parallel';
+import { originKey } from './origin-url';
 import type { Origin, OriginState, RecoverPorts } from './recover-ports';
 import { type OriginSweep, sweepOrigin } from './sweep-origin';
 import { tellUnrecovered } from './tell-unrecovered';
@@ -68,14 +69,14 @@ async function recoverOrigin(originHost: string, ports: RecoverPorts, deadline: 
   const { sweeps, now } = ports;
   const begun = now();
   const lease = { at: begun.toISOString(), until: inSeconds(begun, LEASE_SECONDS).toISOString() };
-  const state = await sweeps.claim(originHost, lease);
+  const state = await sweeps.claim(originKey(originHost), lease);
   if (!state) {
     return { outcome: 'busy' };
   }
   const own = inSeconds(begun, ORIGIN_SECONDS);
-  const sweep = await sweepOrigin(state, ports, own < deadline ? own : deadline);
+  const sweep = await sweepOrigin(originHost, state, ports, own < deadline ? own : deadline);
   const next = stateAfter(state, sweep, begun);
-  const toldOf = await tellUnrecovered(next, sweep, ports);
+  const toldOf = await tellUnrecovered(originHost, next, sweep, ports);
   const { toldOf: _, ...rest } = next;
   const told = { ...rest, ...(toldOf !== undefined && { toldOf }) };
   await sweeps.release(told, lease);

@@ -16,7 +16,8 @@ export interface OriginDirectory {
 
 /** What is remembered of an origin from sweep to sweep. */
 export interface OriginState {
-  readonly originHost: string;
+  /** What it is known by: {@link originKey}. */
+  readonly origin: string;
   /** Part of the ids of recovered events; moves on when the origin had nothing left: decision 065. */
   readonly epoch: number;
   /** The last sweep that found something saw all of it removed, by the origin's own word. */
@@ -31,11 +32,12 @@ export interface OriginState {
 export interface OriginSweeps {
   /**
    * Takes an origin for one sweep.
+   * @param origin what it is known by.
    * @param lease.at ISO 8601: now. @param lease.until ISO 8601: when the sweep has ended, whatever becomes of it.
    * @returns the state; `undefined` while another sweep has the origin.
    */
   claim(
-    originHost: string,
+    origin: string,
     lease: { readonly at: string; readonly until: string },
   ): Promise<OriginState | undefined>;
   /** Lets the origin go with the state as it is now, unless another sweep has taken it meanwhile. */

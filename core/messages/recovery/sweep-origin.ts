@@ -45,15 +45,16 @@ export interface OriginSweep {
 /**
  * Sweeps one origin: takes what can be taken of its list, removes it there once the stream has it, and asks for more
  * until there is no more to be seen. Rows that cannot be taken stay, and are asked past.
+ * @param originHost the URL of its list, as it was given.
  * @param deadline nothing is asked of the origin after it.
  * @throws when a store or the stream fails: nothing was removed that the stream does not have.
  */
 export async function sweepOrigin(
+  originHost: string,
   state: OriginState,
   ports: Pick<RecoverPorts, 'client' | 'topics' | 'events' | 'now'>,
   deadline: Date,
 ): Promise<OriginSweep> {
-  const { originHost } = state;
   const seen = new Map<string, OriginRow['outcome'] | 'stays'>();
   const refused: RefusedRow[] = [];
   const counts = { rows: 0, messages: 0, unremoved: 0 };

@@ -60,7 +60,7 @@ type Judged = RefusedRow | { readonly id: string; readonly events: readonly Even
 function judge(
   row: OriginRow,
   {
-    state: { originHost, epoch },
+    state: { origin, epoch },
     known,
     at,
   }: { readonly state: OriginState; readonly known: ReadonlySet<string>; readonly at: string },
@@ -75,7 +75,7 @@ function judge(
     return { name, id, reason: 'topic: is invalid' };
   }
   const events = messages.map((message, index) =>
-    toEvent(message, { id: derivedId('evt', 'recovered', originHost, epoch, id, name, index), at }),
+    toEvent(message, { id: derivedId('evt', 'recovered', origin, epoch, id, name, index), at }),
   );
   return events.some((event) => eventBytes(event) > MAX_EVENT_BYTES)
     ? { name, id, reason: `a message has more than ${MAX_EVENT_BYTES} bytes` }

@@ -14,9 +14,11 @@ const ROWS_NAMED = 20;
 /**
  * Tells operators of what stays at an origin, once for each new situation: rows that cannot be taken, or that the
  * origin has not been swept for ten minutes. The event's id follows from what it tells, so that telling twice is once.
+ * @param originHost its URL, as it was given.
  * @returns what names the situation; `undefined` when there is nothing to tell.
  */
 export async function tellUnrecovered(
+  originHost: string,
   state: OriginState,
   sweep: OriginSweep,
   { events, now }: Pick<RecoverPorts, 'events' | 'now'>,
@@ -27,7 +29,7 @@ export async function tellUnrecovered(
     return sweep.failure === undefined ? undefined : state.toldOf;
   }
   if (situation.name !== state.toldOf) {
-    const event = toOperationalEvent(state, situation, now());
+    const event = toOperationalEvent(originHost, state, situation, now());
     await events.append([{ partitionKey: event.id, events: [event] }]);
   }
   return situation.name;
@@ -61,9 +63,14 @@ function digestOf(parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
-function toOperationalEvent({ originHost }: OriginState, { name, facts }: Situation, now: Date): Event {
+function toOperationalEvent(
+  originHost: string,
+  { origin }: OriginState,
+  { name, facts }: Situation,
+  now: Date,
+): Event {
   return {
-    id: derivedId('evt', 'delivery.unrecovered', originHost, name),
+    id: derivedId('evt', 'delivery.unrecovered', origin, name),
     topic: { door: 'system', name: 'delivery.unrecovered' },
     source: '/api/topics',
     time: now.toISOString(),

@@ -19,7 +19,7 @@ describe.each([
 ] as const)('the sweeps of origins %s', (_, makeSweeps) => {
   it('are one at a time, until the lease of one is over', async () => {
     const sweeps = await makeSweeps();
-    const unknown = { originHost: origin, epoch: 0, isSettled: false };
+    const unknown = { origin, epoch: 0, isSettled: false };
     expect(await sweeps.claim(origin, { at: at(0), until: at(2) })).toEqual(unknown);
     expect(await sweeps.claim(origin, { at: at(1), until: at(3) })).toBeUndefined();
     expect(await sweeps.claim('http://other.test/', { at: at(1), until: at(3) })).toBeDefined();
@@ -33,8 +33,8 @@ describe.each([
 
   it('hand on the state as the last one left it, and no more', async () => {
     const sweeps = await makeSweeps();
-    const full = { originHost: origin, epoch: 3, isSettled: true, failingSince: at(0), toldOf: 'x' };
-    const plain = { originHost: origin, epoch: 4, isSettled: false };
+    const full = { origin, epoch: 3, isSettled: true, failingSince: at(0), toldOf: 'x' };
+    const plain = { origin, epoch: 4, isSettled: false };
     for (const state of [full, { ...plain, toldOf: 'y' }, { ...plain, failingSince: at(1) }, plain]) {
       await sweeps.claim(origin, { at: at(0), until: at(1) });
       await sweeps.release(state, { until: at(1) });

@@ -306,6 +306,42 @@ describe('ids that come again', () => {
   });
 });
 
+describe('an origin that topics spell in different ways', () => {
+  it.each([
+    ['HTTP://APP.Test:80/m/', 'in capitals and with its port'],
+    ['app.test/m/', 'without a scheme'],
+    ['http://changewire:secret@app.test/m/', 'with a password'],
+  ])('such as %s, is one: its messages come once, although both are swept (%s)', async (spelling) => {
+    const origin = new MemoryOrigin('http://app.test/m/');
+    origin.add();
+    const { rows } = origin;
+    const { sweep, ports, distinct, endings } = await makeWorld(origin);
+    ports.directory = memoryDirectory(origin.originHost, spelling);
+    origin.removal = () => ({ status: 500 });
+    await sweep();
+    await sweep();
+    origin.removal = undefined;
+    await sweep();
+    expect(rows).not.toEqual([]);
+    expect([distinct().length, origin.rows, endings.length]).toEqual([1, [], 2]);
+  });
+
+  it('is another one where the path or the port differs', async () => {
+    const urls = [
+      'http://app.test/m/',
+      'http://app.test/n/',
+      'http://app.test:8080/m/',
+      'https://app.test/m/',
+    ];
+    const { ports, sweep, distinct } = await makeWorld(new MemoryOrigin());
+    ports.directory = memoryDirectory(...urls);
+    ports.client.list = async () => ({ status: 200, text: '[{"id":1,"topic":"orders","payload":1}]' });
+    ports.client.remove = async () => ({ status: 204 });
+    await sweep();
+    expect(distinct()).toHaveLength(urls.length);
+  });
+});
+
 describe('an origin that is not as it should be', () => {
   const answers: readonly [string, Awaited<ReturnType<OriginClient['list']>>, string][] = [
     ['redirects', { status: 301, text: '' }, 'status_301'],
