@@ -24,6 +24,7 @@ export type BulkAcceptance = Acceptance | { readonly outcome: 'refused'; readonl
 const refusals = {
   tooMany: 'Exceed max messages to ingest in bulk',
   noTopic: 'Topic does not exist',
+  tooLarge: 'the messages are too large together, attributes counted for each; send them in parts',
 } as const;
 
 /**
@@ -45,6 +46,9 @@ export async function acceptBulk(
   const found = topic === undefined ? undefined : await topics.read(topic);
   if (topic === undefined || !found) {
     return { outcome: 'refused', reason: refusals.noTopic };
+  }
+  if (!canFit(payloads, attributesOf(fields))) {
+    return { outcome: 'refused', reason: refusals.tooLarge };
   }
   const events = payloads.map((payloadJson) =>
     toEvent({ topic, payloadJson, ...attributesOf(fields) }, { id: options.makeId(), at: options.at }),
@@ -81,6 +85,12 @@ function nameOf(fields: Fields): string | undefined {
   }
 }
 
+/** The attributes are written for each message: 5 MB of a call would be 15 GB of events to measure. */
+function canFit(payloads: readonly string[], { attributesJson = '' }: ReturnType<typeof attributesOf>) {
+  const ofPayloads = payloads.reduce((sum, { length }) => sum + length, 0);
+  return ofPayloads + payloads.length * attributesJson.length <= MAX_RECORD_BYTES;
+}
+
 function findTooLarge(events: readonly Event[]): string | undefined {
   const sizes = events.map(eventBytes);
   const index = sizes.findIndex((bytes) => bytes > MAX_EVENT_BYTES);
@@ -90,7 +100,7 @@ function findTooLarge(events: readonly Event[]): string | undefined {
   const record: EventRecord = { v: 1, kind: 'events', events };
   const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
   return total > MAX_RECORD_BYTES * 0.99 || encodeRecord(record).length > MAX_COMPRESSED_BYTES
-    ? 'the messages are too large together, attributes counted for each; send them in parts'
+    ? refusals.tooLarge
     : undefined;
 }
 

@@ -251,6 +251,17 @@ describe('POST /api/bulk_messages', () => {
     expect(stream.batches).toEqual([]);
   });
 
+  it('refuses what is too large together by its texts alone, before it makes thousands of copies of its attributes', async () => {
+    const random = jest.fn(ports.random);
+    ports = { ...ports, random };
+    const reply = await post(
+      '/api/bulk_messages',
+      bulk(Array(3000).fill(1), { attributes: 'x'.repeat(400_000) }),
+    );
+    expect(reply).toMatchObject(refused(expect.stringMatching(/too large together/)));
+    expect(random).not.toHaveBeenCalled();
+  });
+
   it('refuses what does not compress to a record of the stream', async () => {
     const noise = Array.from({ length: 75 }, () => randomBytes(15_000).toString('base64'));
     await expect(post('/api/bulk_messages', bulk(noise))).resolves.toMatchObject(
