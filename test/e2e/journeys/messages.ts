@@ -122,7 +122,7 @@ export function messages(journey: JourneyOf): void {
     expect((await api('DELETE', `/api/publishers/${number}/`)).status).toBe(400);
   }, 90_000);
 
-  it('a consumer made again with from_now false gets the history in order, then what is live, each once', async () => {
+  it('a consumer made again with from_now false gets the history first, then what is live, each once', async () => {
     const count = 20;
     for (let n = 0; n < count; n += 1) {
       await publish({ history: n });
