@@ -173,10 +173,11 @@ function checkMembers(
     return;
   }
   const missing = required.filter((name) => value[name] === undefined);
-  const wrong = Object.keys(value).filter((name) => !members[name]?.(value[name]));
+  const checkOf = (name: string) => (Object.hasOwn(members, name) ? members[name] : undefined);
+  const wrong = Object.keys(value).filter((name) => !checkOf(name)?.(value[name]));
   problems.push(
     ...missing.map((name) => `${place}: "${name}" is missing`),
-    ...wrong.map((name) => `${place}: "${name}" is ${members[name] ? 'invalid' : 'unknown'}`),
+    ...wrong.map((name) => `${place}: "${name}" is ${checkOf(name) ? 'invalid' : 'unknown'}`),
   );
 }
 

@@ -256,6 +256,8 @@ describe('a configuration', () => {
     [{ topics: 'orders' }, '"topics" is invalid'],
     [{ topic: [] }, '"topic" is unknown'],
     [{ topics: [{ nam: 'x' }] }, 'topics[0]: "name" is missing\ntopics[0]: "nam" is unknown'],
+    [{ topics: [{ name: 'x', constructor: 1 }] }, 'topics[0]: "constructor" is unknown'],
+    [JSON.parse('{"__proto__":{"topics":["x"]}}'), '"__proto__" is unknown'],
     [{ topics: [7] }, 'topics[0] must be an object'],
     [{ topics: [' '] }, 'topics[0]: "name" is invalid'],
     [{ topics: ['a', { name: 'a' }] }, 'the topic a is there twice'],

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Event } from '../../../core/events/event';
 import type { EventBatch } from '../../../core/events/ports';
-import { recoverOrigins } from '../../../core/messages/recover-origins';
+import { recoverOrigins } from '../../../core/messages/recovery/recover-origins';
 import { makeHttpOriginClient } from '../../../lambdas/aws/http-origin-client';
 import { toNodeListener } from '../../../sdk/receiver';
 import { JsonText, MemoryBuffer, RecoveryEndpoint } from '../../../sdk/topics';
