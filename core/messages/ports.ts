@@ -63,6 +63,6 @@ export interface IdentityClaim {
 export interface IdentityClaims {
   /** First write wins. @returns the claim that stands, this or an earlier one. */
   claim(identity: ConsumerIdentity, claim: IdentityClaim): Promise<IdentityClaim>;
-  /** Puts a claim in place of one that leads to nothing. @returns false when that is not there any more. */
+  /** Puts a claim in place of one that leads to nothing, or is old. @returns false when that is not there any more. */
   replace(identity: ConsumerIdentity, standing: IdentityClaim, claim: IdentityClaim): Promise<boolean>;
 }

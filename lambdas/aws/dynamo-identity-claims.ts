@@ -32,17 +32,25 @@ export function makeDynamoIdentityClaims(client: DynamoDBDocumentClient, tableNa
     standing: IdentityClaim,
     wanted: IdentityClaim,
   ): Promise<boolean> {
-    return put(toRow(identity, wanted), '#subscription_id = :standing', {
-      ':standing': standing.subscriptionId,
-    });
+    return put(
+      toRow(identity, wanted),
+      '#subscription_id = :standing AND #claimed_at = :at',
+      { '#claimed_at': 'claimed_at' },
+      { ':standing': standing.subscriptionId, ':at': standing.at },
+    );
   }
 
-  async function put(item: Row, condition: string, values?: Row): Promise<boolean> {
+  async function put(
+    item: Row,
+    condition: string,
+    names: Readonly<Record<string, string>> = {},
+    values?: Row,
+  ): Promise<boolean> {
     const command = new PutCommand({
       TableName: tableName,
       Item: item,
       ConditionExpression: condition,
-      ExpressionAttributeNames: { '#subscription_id': 'subscription_id' },
+      ExpressionAttributeNames: { '#subscription_id': 'subscription_id', ...names },
       ...(values && { ExpressionAttributeValues: values }),
     });
     return (await ifConditionHolds(client.send(command))) !== undefined;

@@ -118,7 +118,8 @@ export class MemoryIdentityClaims implements IdentityClaims {
 
   async replace(identity: ConsumerIdentity, standing: IdentityClaim, claim: IdentityClaim): Promise<boolean> {
     const key = keyOf(identity);
-    if (this.claims.get(key)?.subscriptionId !== standing.subscriptionId) {
+    const found = this.claims.get(key);
+    if (found?.subscriptionId !== standing.subscriptionId || found.at !== standing.at) {
       return false;
     }
     this.claims.set(key, claim);

@@ -186,7 +186,7 @@ function toRevision(found: ConsumerSubscription, changes: ConsumerChanges) {
   return {
     ...(target !== undefined && { target }),
     ...(active !== undefined && { state: active ? ('active' as const) : ('paused' as const) }),
-    consumer: toConsumer(number, given),
+    ...((isTriedOtherwise || changes.chunkSize !== undefined) && { consumer: toConsumer(number, given) }),
     ...(isTriedOtherwise && { policy: { ...policy, ...consumerPolicy({ ...given, type: typeOf(found) }) } }),
   };
 }

@@ -94,6 +94,15 @@ describe.each(stores)('IdentityClaims %s', (_, open) => {
     expect(both.filter((won) => won)).toHaveLength(1);
     await expect(claims.replace(identity, claimOf('a'), claimOf('d'))).resolves.toBe(false);
   });
+
+  it('knows a claim that was made anew from the one that stood before', async () => {
+    const claims = await open();
+    const anew = { subscriptionId: 'a', at: '2031-01-01T00:00:00.000Z' };
+    await claims.claim(identity, claimOf('a'));
+    await expect(claims.replace(identity, claimOf('a'), anew)).resolves.toBe(true);
+    await expect(claims.replace(identity, claimOf('a'), claimOf('b'))).resolves.toBe(false);
+    await expect(claims.claim(identity, claimOf('c'))).resolves.toEqual(anew);
+  });
 });
 
 it('claims lie beside their topic and are not taken for consumers of it', async () => {

@@ -403,6 +403,60 @@ describe('/api/publishers', () => {
       status: 400,
     });
   });
+
+  describe('of calls at the same moment', () => {
+    const b = 'http://app.test/b';
+    const patch = (body: object) => call('PATCH', '/api/publishers/1', body);
+
+    /** Another call comes between the claim of a name, or the reading of a consumer, and its change. */
+    function atChange(other: () => Promise<unknown>): void {
+      const revise = subscriptions.revise.bind(subscriptions);
+      jest.spyOn(subscriptions, 'revise').mockImplementationOnce(async (...given) => {
+        await other();
+        return revise(...given);
+      });
+    }
+
+    beforeEach(async () => {
+      await call('POST', '/api/publishers', aPublisher);
+      now = new Date(now.getTime() + 1000);
+    });
+
+    it.each([false, true])(
+      'a name that a consumer is on its way to is taken, also where it had it before (%s)',
+      async (hadIt) => {
+        const target = hadIt ? aPublisher.target : b;
+        if (hadIt) {
+          await patch({ target: b });
+          now = new Date(now.getTime() + 1000);
+        }
+        atChange(async () => {
+          await expect(call('POST', '/api/publishers', { ...aPublisher, target })).resolves.toMatchObject({
+            status: 409,
+          });
+        });
+        await expect(patch({ target })).resolves.toMatchObject({ json: { data: { target } } });
+        expect(live().map((one) => one.target)).toEqual([target]);
+      },
+    );
+
+    it('a name that a consumer never came to, because its call crashed, is free after a minute', async () => {
+      jest.spyOn(subscriptions, 'revise').mockRejectedValueOnce(new Error('away'));
+      await expect(patch({ target: b })).resolves.toMatchObject({ status: 500 });
+      const make = () => call('POST', '/api/publishers', { ...aPublisher, target: b });
+      await expect(make()).resolves.toMatchObject({ status: 409 });
+      now = new Date(now.getTime() + 61_000);
+      await expect(make()).resolves.toMatchObject({ status: 201 });
+      await expect(patch({ target: b })).resolves.toMatchObject({ status: 409 });
+    });
+
+    it('pausing leaves the numbers as another call has just made them', async () => {
+      atChange(() => patch({ seconds_timeout: 7 }));
+      await expect(patch({ active: false })).resolves.toMatchObject({
+        json: { data: { active: false, seconds_timeout: 7 } },
+      });
+    });
+  });
 });
 
 describe('the topics door', () => {
