@@ -90,7 +90,7 @@ async function main(): Promise<void> {
 async function findAccess(): Promise<{ baseUrl: string; token: string; keyFile: string }> {
   const { values } = parseArgs({
     options: {
-      'base-url': { type: 'string', default: 'http://127.0.0.1:9000' },
+      'base-url': { type: 'string', default: process.env.CHANGEWIRE_URL || 'http://127.0.0.1:9000' },
       token: { type: 'string' },
       key: { type: 'string' },
     },
