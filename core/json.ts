@@ -14,6 +14,16 @@ export function parseConfiguredJson(text: string, what: string): unknown {
   }
 }
 
+/** Whether a text is JSON, whatever its value. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Whether a value nests arrays and objects in more levels than that; looks no deeper. */
 export function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) {

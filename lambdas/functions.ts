@@ -16,6 +16,16 @@ export interface FunctionDefinition {
 
 const tokens = ['VERIFY_TOKENS', 'JWKS_URI', 'TOKEN_ISSUER', 'TOKEN_AUDIENCE'] as const;
 
+/** What every worker that makes attempts reads and writes. */
+const worker = [
+  'REGISTRY_TABLE_NAME',
+  'EVENTS_TABLE_NAME',
+  'DELIVERIES_TABLE_NAME',
+  'DEAD_LETTER_QUEUE_URL',
+  'EVENTS_STREAM_NAME',
+  'NOTICES_QUEUE_URL',
+] as const;
+
 /** API Gateway gives up after 29 s; a door that takes longer than this is broken, not slow. */
 const DOOR_TIMEOUT_SECONDS = 15;
 
@@ -299,13 +309,8 @@ export const functions = {
     description:
       'Posts deliveries to their subscribers, signed, once they have agreed; retries, parks or buries what fails.',
     environment: [
-      'REGISTRY_TABLE_NAME',
-      'EVENTS_TABLE_NAME',
-      'DELIVERIES_TABLE_NAME',
+      ...worker,
       'DELIVERIES_QUEUE_URL',
-      'DEAD_LETTER_QUEUE_URL',
-      'EVENTS_STREAM_NAME',
-      'NOTICES_QUEUE_URL',
       'ALLOW_PRIVATE_TARGETS',
       'FORWARD_PROXY',
       'TARGET_ARNS',
@@ -319,18 +324,7 @@ export const functions = {
     handler: 'webhooks/publish-deliveries',
     trigger: 'queue',
     description: 'Publishes deliveries to topics of Google Pub/Sub, many in a call.',
-    environment: [
-      'REGISTRY_TABLE_NAME',
-      'EVENTS_TABLE_NAME',
-      'DELIVERIES_TABLE_NAME',
-      'PUBLISH_QUEUE_URL',
-      'DEAD_LETTER_QUEUE_URL',
-      'EVENTS_STREAM_NAME',
-      'NOTICES_QUEUE_URL',
-      'FORWARD_PROXY',
-      'PUBSUB',
-      'PUBSUB_ACCOUNT_SECRET_ID',
-    ],
+    environment: [...worker, 'PUBLISH_QUEUE_URL', 'FORWARD_PROXY', 'PUBSUB', 'PUBSUB_ACCOUNT_SECRET_ID'],
     // A hundred messages of up to 256 kB, as events, as base64 and as calls.
     memoryMegabytes: 1024,
     timeoutSeconds: 60,
@@ -441,3 +435,6 @@ export type FunctionName = keyof typeof functions;
 export type Environment<Name extends FunctionName> = Readonly<
   Record<(typeof functions)[Name]['environment'][number], string>
 >;
+
+/** The variables that all workers that make attempts have. */
+export type WorkerEnvironment = Readonly<Record<(typeof worker)[number], string>>;

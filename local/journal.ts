@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const KEPT_LOG_BYTES = 10 * 1024 * 1024;
 
 /** Who wrote a line: a function, or the runner itself. */
-export const RUNNER = 'local';
+const RUNNER = 'local';
 
 /**
  * Everything that functions and the runner say: one file per source, and the caller's `log` when it wants to

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { InvalidArgumentError } from 'commander';
+import { isJson } from '../../core/json';
 import { sliceElements } from '../../core/json-slices';
 import { JsonText } from '../../sdk/topics';
 import { CommandError, exitCodes } from './command-error';
@@ -74,14 +75,5 @@ async function readText(host: Host, argument: string): Promise<string> {
     return await readFile(argument.slice(1), 'utf8');
   } catch (error) {
     throw new CommandError(`cannot read ${argument.slice(1)}: ${(error as Error).message}`);
-  }
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -70,7 +70,7 @@ export async function rewindStream(options: {
 }
 
 /** Each shard after its parents; a stream has as many generations as it was resharded within its retention. */
-export function parentsFirst(shards: readonly Shard[]): readonly Shard[] {
+function parentsFirst(shards: readonly Shard[]): readonly Shard[] {
   const ordered: Shard[] = [];
   const done = new Set<string>();
   let waiting = [...shards];

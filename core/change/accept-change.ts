@@ -21,7 +21,7 @@ export interface AcceptancePorts {
 }
 
 /** So many fit into one call of the stream, and so many changes of one user, one by one, into a request. */
-export const MAX_BATCH_MEMBERS = 500;
+const MAX_BATCH_MEMBERS = 500;
 
 /**
  * Takes one profile into the changes stream, once its shape is right.

@@ -5,7 +5,7 @@ import type { NumberBlocks } from './ports';
 const numberedDoors: ReadonlySet<Door> = new Set<Door>(['webhooks']);
 
 /** A write leases so many: the counter costs a fiftieth of a write unit per event. */
-export const BLOCK_SIZE = 50;
+const BLOCK_SIZE = 50;
 
 /** What is left of an older block is never given: numbers then follow the time to within this. */
 const GOOD_FOR_MILLISECONDS = 60_000;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isJson } from '../json';
 import { doors } from './event';
 
 /** Ids and names become keys of the store, which end at 2048 bytes and are UTF-8. */
@@ -24,12 +25,3 @@ export const eventSchema = z.object({
   number: z.int().min(1).exactOptional(),
   dedupe: z.object({ key: keyText, days: z.number().positive() }).exactOptional(),
 });
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}

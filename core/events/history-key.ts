@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** A topic's history is spread, because one partition of the store takes 1000 writes a second. */
-export const WRITE_SHARDS = 4;
+const WRITE_SHARDS = 4;
 
 /** `1763665963123.00003`: when its record was dispatched, and its place in that batch. */
 const BASE_LENGTH = 19;

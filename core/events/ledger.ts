@@ -32,7 +32,7 @@ const LIVE_RUN = 0;
 const EVENTS_AT_A_TIME = 3;
 
 /** So many events a page: some hundred reads. */
-export const HOUR_PAGE_EVENTS = 100;
+const HOUR_PAGE_EVENTS = 100;
 
 const HOUR_MILLISECONDS = 3_600_000;
 

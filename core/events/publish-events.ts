@@ -11,8 +11,8 @@ import type { TimeLimit } from '../topics/schemas/time-limit';
 import type { Topic } from '../topics/topic';
 import type { Event, EventRecord } from './event';
 import type { EventDraft } from './event-draft';
+import { eventBytes, MAX_EVENT_BYTES } from './event-size';
 import type { CallClaims, EventStream } from './ports';
-import { eventBytes, MAX_EVENT_BYTES } from './read-event-record';
 import { EVENT_RETENTION_DAYS } from './retention';
 
 export interface PublishPorts {

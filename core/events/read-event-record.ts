@@ -4,8 +4,6 @@ import type { Event } from './event';
 import { eventSchema } from './event-schema';
 import { eventBytes, MAX_EVENT_BYTES } from './event-size';
 
-export { eventBytes, MAX_EVENT_BYTES } from './event-size';
-
 /** Five digits number the events of a record (history-key.ts); doors take far fewer. */
 const MAX_EVENTS_PER_RECORD = 50_000;
 

@@ -3,7 +3,7 @@ import { derivedId } from '../derived-id';
 import { ServiceError } from '../errors';
 import type { Event, TopicKey } from '../events/event';
 import { toUtc } from '../events/event-draft';
-import { eventBytes, MAX_EVENT_BYTES } from '../events/event-size';
+import { requireEventSize } from '../events/event-size';
 import { isDeeperThan } from '../json';
 import { zonedTime } from '../moment';
 import { type HubEventContext, requireSoundConnection } from './hub-connection';
@@ -55,14 +55,7 @@ export function makeHubEvent(context: HubEventContext, news: HubNews, now: strin
     dataJson,
     attributes,
   };
-  const bytes = eventBytes(event);
-  if (bytes > MAX_EVENT_BYTES) {
-    throw new ServiceError(
-      'body_too_large',
-      `the event has ${bytes} bytes of JSON; the limit is ${MAX_EVENT_BYTES}`,
-    );
-  }
-  return event;
+  return requireEventSize(event);
 }
 
 /** Events of one connection keep their order. */

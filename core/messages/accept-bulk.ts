@@ -105,7 +105,7 @@ function findTooLarge(events: readonly Event[]): string | undefined {
 }
 
 /** A consumer of type `pubsub` has a job for each call, named after the first message in it. */
-export function bulkJobIds(
+function bulkJobIds(
   events: readonly Pick<Event, 'id'>[],
   consumers: readonly ConsumerSubscription[],
 ): readonly number[] {

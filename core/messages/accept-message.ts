@@ -1,6 +1,5 @@
-import { ServiceError } from '../errors';
 import type { Event } from '../events/event';
-import { eventBytes, MAX_EVENT_BYTES } from '../events/event-size';
+import { requireEventSize } from '../events/event-size';
 import type { EventIntake, OfferOutcome } from '../events/ports';
 import { INVALID, refuse } from './field-errors';
 import { jobId } from './job-id';
@@ -28,7 +27,7 @@ export async function acceptMessage(
   options: { readonly id: string; readonly at: string },
   { topics, stream }: AcceptPorts,
 ): Promise<Acceptance> {
-  const event = requireSize(toEvent(message, options));
+  const event = requireEventSize(toEvent(message, options), 'message');
   const found = await topics.read(message.topic);
   if (!found) {
     throw refuse('topic', INVALID);
@@ -41,16 +40,4 @@ export async function acceptMessage(
 /** Of one message: a job for each consumer, in their order. */
 export function jobIds({ id }: Pick<Event, 'id'>, consumers: readonly ConsumerSubscription[]): number[] {
   return consumers.map((consumer) => jobId(id, consumer.id));
-}
-
-/** @throws ServiceError `body_too_large`. */
-export function requireSize(event: Event): Event {
-  const bytes = eventBytes(event);
-  if (bytes > MAX_EVENT_BYTES) {
-    throw new ServiceError(
-      'body_too_large',
-      `the message has ${bytes} bytes of JSON; the limit is ${MAX_EVENT_BYTES} bytes`,
-    );
-  }
-  return event;
 }

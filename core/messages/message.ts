@@ -49,7 +49,7 @@ export function readTopicName(fields: Fields): string {
 }
 
 /** Any text that stores can hold: docs/decisions/058-messages-of-any-json.md. */
-export function isTopicName(name: string): boolean {
+function isTopicName(name: string): boolean {
   return name.trim() !== '' && name.length <= MOST_CHARACTERS && !/[\p{Surrogate}\0]/u.test(name);
 }
 

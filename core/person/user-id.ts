@@ -1,5 +1,5 @@
 /** A sort key of DynamoDB holds 1024 bytes, and the user_id is one in an index. */
-export const MAX_USER_ID_BYTES = 1024;
+const MAX_USER_ID_BYTES = 1024;
 
 /**
  * Why a user_id cannot name a person, or `undefined` when it can. Half a surrogate pair is refused because

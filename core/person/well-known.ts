@@ -8,7 +8,7 @@ export const wellKnownPaths = {
 } as const;
 
 /** What the doors of CIS ask of a token: contract CIS, section 2. */
-export const supportedScopes = [
+const supportedScopes = [
   'read:fullprofile',
   ...['public', 'mozilla_confidential', 'workgroup:staff_only', 'workgroup', 'individual'].map(
     (name) => `classification:${name}`,

@@ -14,8 +14,7 @@ import { type Delivery, type DeliveryMessage, type HoldReason, subscriptionOf } 
 import { ended, hasLiveClaim, newDelivery, unpaused } from './deliveries/delivery-steps';
 import { settleDelivery } from './deliveries/settle-delivery';
 import { circuitGate } from './health/circuit';
-import type { HealthChange } from './health/record-failure';
-import { recordFailure } from './health/record-failure';
+import { type HealthChange, recordFailure } from './health/record-failure';
 import { awaitResumption, keepsWhilePaused } from './holds/await-resumption';
 import { holdBack } from './holds/hold-back';
 import { type Hold, patientSeconds } from './holds/hold-message';

@@ -118,7 +118,7 @@ export function pausedPartition(subscriptionId: string): string {
 }
 
 /** The place of a delivery among those that wait: that of its event in the history. */
-export function pausedOrder(delivery: Delivery): string {
+function pausedOrder(delivery: Delivery): string {
   return `${delivery.order}#${deliveryDigest(delivery)}`;
 }
 

@@ -1,7 +1,7 @@
 import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { eventBytes } from '../../core/events/event-size';
 import { historyPartitions, orderBound } from '../../core/events/history-key';
 import type { EventHistoryLister, HistoryEntry, HistoryRange } from '../../core/events/ports';
-import { eventBytes } from '../../core/events/read-event-record';
 import { toEvent } from './event-rows';
 import { hasExpired, type Row } from './row';
 

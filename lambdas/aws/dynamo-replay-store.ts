@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { Replay, ReplayKey, ReplayStore } from '../../core/webhooks/replays/replay';
 import { ifConditionHolds } from './conditional-write';
+import { readPartition } from './partition-rows';
 import {
   pointerPartition,
   pointerRowKey,
@@ -78,19 +79,9 @@ export function makeDynamoReplayStore(
   }
 
   async function unfinished(after?: string): ReturnType<ReplayStore['unfinished']> {
-    const { Items = [], LastEvaluatedKey } = await client.send(
-      new QueryCommand({
-        TableName: tableName,
-        ConsistentRead: true,
-        KeyConditionExpression: '#partition = :partition',
-        ExpressionAttributeNames: { '#partition': 'partition' },
-        ExpressionAttributeValues: { ':partition': pointerPartition },
-        Limit: POINTERS_PER_PAGE,
-        ...(after !== undefined && { ExclusiveStartKey: { partition: pointerPartition, sort: after } }),
-      }),
-    );
-    const next = LastEvaluatedKey?.sort as string | undefined;
-    return { pointers: Items.map(toPointer), ...(next !== undefined && { next }) };
+    const page = { limit: POINTERS_PER_PAGE, after };
+    const { rows, last } = await readPartition(client, tableName, pointerPartition, page);
+    return { pointers: rows.map(toPointer), ...(last !== undefined && { next: last }) };
   }
 
   async function forget(key: ReplayKey): Promise<void> {

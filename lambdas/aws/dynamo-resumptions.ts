@@ -1,8 +1,9 @@
-import { DeleteCommand, type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { parseSelector } from '../../core/events/event';
 import type { Resumption, Resumptions } from '../../core/webhooks/holds/release-paused';
 import { ifConditionHolds } from './conditional-write';
 import { RESUMPTIONS_PARTITION } from './note-resumption';
+import { readPartition } from './partition-rows';
 import type { Row } from './row';
 
 const NOTES_PER_PAGE = 100;
@@ -12,19 +13,9 @@ export function makeDynamoResumptions(client: DynamoDBDocumentClient, tableName:
   return { list, forget };
 
   async function list(after?: string): ReturnType<Resumptions['list']> {
-    const { Items = [], LastEvaluatedKey } = await client.send(
-      new QueryCommand({
-        TableName: tableName,
-        ConsistentRead: true,
-        KeyConditionExpression: '#partition = :partition',
-        ExpressionAttributeNames: { '#partition': 'partition' },
-        ExpressionAttributeValues: { ':partition': RESUMPTIONS_PARTITION },
-        Limit: NOTES_PER_PAGE,
-        ...(after !== undefined && { ExclusiveStartKey: { partition: RESUMPTIONS_PARTITION, sort: after } }),
-      }),
-    );
-    const next = LastEvaluatedKey?.sort as string | undefined;
-    return { resumptions: Items.map(toResumption), ...(next !== undefined && { next }) };
+    const page = { limit: NOTES_PER_PAGE, after };
+    const { rows, last } = await readPartition(client, tableName, RESUMPTIONS_PARTITION, page);
+    return { resumptions: rows.map(toResumption), ...(last !== undefined && { next: last }) };
   }
 
   async function forget({ id, at }: Resumption): Promise<void> {

@@ -1,5 +1,6 @@
-import { type DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { decodePageToken, encodePageToken, wrongPageToken } from '../../core/page-token';
+import { readPartition } from './partition-rows';
 import type { Row } from './row';
 
 /** The store refuses longer sort keys, also as the place where a page begins. */
@@ -30,6 +31,7 @@ const ROWS_AT_A_TIME = 100;
 export async function readPage<Item>(
   options: PageOptions<Item>,
 ): Promise<{ readonly items: readonly Item[]; readonly next?: string }> {
+  const { client, tableName, partition } = options;
   const found: { readonly sort: string; readonly item: Item }[] = [];
   let after = options.after === undefined ? undefined : placeOf(options.after);
   let read = 0;
@@ -37,7 +39,7 @@ export async function readPage<Item>(
   while (found.length <= options.limit && read < MOST_ROWS_READ) {
     const missing = options.limit + 1 - found.length;
     const count = options.isFiltered ? ROWS_AT_A_TIME : missing;
-    const { rows, last } = await queryRows(options, count, after);
+    const { rows, last } = await readPartition(client, tableName, partition, { limit: count, after });
     const items = await options.resolve(rows);
     for (const [index, item] of items.entries()) {
       if (item !== undefined) {
@@ -53,25 +55,6 @@ export async function readPage<Item>(
   const page = found.slice(0, options.limit);
   const next = found.length > page.length ? page.at(-1)?.sort : after;
   return { items: page.map(({ item }) => item), ...(next !== undefined && { next: encodePageToken(next) }) };
-}
-
-async function queryRows(
-  { client, tableName, partition }: PageOptions<unknown>,
-  limit: number,
-  after: string | undefined,
-): Promise<{ rows: Row[]; last: string | undefined }> {
-  const { Items, LastEvaluatedKey } = await client.send(
-    new QueryCommand({
-      TableName: tableName,
-      ConsistentRead: true,
-      KeyConditionExpression: '#partition = :partition',
-      ExpressionAttributeNames: { '#partition': 'partition' },
-      ExpressionAttributeValues: { ':partition': partition },
-      Limit: limit,
-      ...(after !== undefined && { ExclusiveStartKey: { partition, sort: after } }),
-    }),
-  );
-  return { rows: Items ?? [], last: LastEvaluatedKey?.sort as string | undefined };
 }
 
 function placeOf(token: string): string {

@@ -10,7 +10,7 @@ import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';
 import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
 
-/*
+/**
  * Trigger: the tick, every minute.
  * Success: the open erasures are further on, or complete with a receipt.
  * Refusal: none.

@@ -39,7 +39,7 @@ interface KeptKeys {
  * Keys that are read when they are needed and kept for a while.
  * @param read throws when the issuer does not answer, or not with keys.
  */
-export function makeRenewedKeys(read: () => Promise<JSONWebKeySet>, now: () => number): JWTVerifyGetKey {
+function makeRenewedKeys(read: () => Promise<JSONWebKeySet>, now: () => number): JWTVerifyGetKey {
   let kept: KeptKeys | undefined;
   let attempt: { readonly startedAt: number; readonly keys: Promise<KeptKeys> } | undefined;
   return async (header, token) => {

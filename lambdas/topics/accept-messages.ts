@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { acceptBulk, type BulkAcceptance } from '../../core/messages/accept-bulk';
-import type { AcceptPorts } from '../../core/messages/accept-message';
-import { acceptMessage } from '../../core/messages/accept-message';
+import { type AcceptPorts, acceptMessage } from '../../core/messages/accept-message';
 import { readMessage } from '../../core/messages/message';
 import { requireScope, type Scope } from '../../core/principal';
 import { documentClient } from '../aws/document-client';
@@ -145,7 +144,7 @@ export const handler = httpFunction({
   wire: () => wireAcceptMessages(readEnvironment('accept-messages'), makeLogger('accept-messages')),
 });
 
-export function wireAcceptMessages(
+function wireAcceptMessages(
   environment: Environment<'accept-messages'>,
   logger: ReturnType<typeof makeLogger>,
 ): HttpHandler {

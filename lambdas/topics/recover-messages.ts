@@ -16,7 +16,7 @@ import { makeLogger } from '../shared/logging';
 import { makeMetrics } from '../shared/metrics';
 import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
 
-/*
+/**
  * Trigger: a tick of its own, every `recoverySeconds`.
  * Success: what the origins of topics with recovery list is in the events stream, and removed there.
  * Refusal: a row that cannot be taken stays at its origin and is told of; those behind it are asked for.

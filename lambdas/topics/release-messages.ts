@@ -18,7 +18,7 @@ import { makeLogger } from '../shared/logging';
 import { makeMetrics } from '../shared/metrics';
 import { type MessageHandler, queueFunction } from '../shared/queue-function';
 
-/*
+/**
  * Trigger: a message of the releases queue, at the time of a scheduled message or a moment before.
  * Success: the scheduled message is in the events stream and its row has ended, or had ended before.
  * Refusal: none; a body that names no message goes the way of messages that crash the worker.

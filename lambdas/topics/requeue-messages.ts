@@ -10,7 +10,7 @@ import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';
 import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
 
-/*
+/**
  * Trigger: the tick, every minute.
  * Success: every scheduled message whose time comes within three minutes is on the queue, held back until then.
  * Refusal: none.

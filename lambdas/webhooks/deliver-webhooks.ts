@@ -16,7 +16,7 @@ import { wireDelivery } from './delivery-ports';
 import { type DeliveryReport, makeDeliveryReport } from './delivery-report';
 import { handleDelivery } from './handle-delivery';
 
-/*
+/**
  * Trigger: a message of the deliveries queue: one attempt of one delivery, or a target to be asked whether it wants any.
  * Success: the attempt, or the answer, is recorded and what follows from it is on its way; the message is consumed.
  * Refusal: none; a body that names neither goes the way of messages that crash the worker: the queue moves

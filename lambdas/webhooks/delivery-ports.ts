@@ -16,18 +16,7 @@ import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeadLetterQueue } from '../aws/sqs-dead-letter-queue';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
 import { makeSqsOwnerNotices } from '../aws/sqs-owner-notices';
-import type { Environment } from '../functions';
-
-/** What every worker that makes attempts reads and writes. */
-type WorkerEnvironment = Pick<
-  Environment<'deliver-webhooks'>,
-  | 'REGISTRY_TABLE_NAME'
-  | 'EVENTS_TABLE_NAME'
-  | 'DELIVERIES_TABLE_NAME'
-  | 'DEAD_LETTER_QUEUE_URL'
-  | 'EVENTS_STREAM_NAME'
-  | 'NOTICES_QUEUE_URL'
->;
+import type { WorkerEnvironment } from '../functions';
 
 /**
  * The ports of a worker that makes attempts.

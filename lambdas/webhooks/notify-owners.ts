@@ -8,7 +8,7 @@ import { readEnvironment } from '../shared/environment';
 import { makeLogger } from '../shared/logging';
 import { type MessageHandler, queueFunction } from '../shared/queue-function';
 
-/*
+/**
  * Trigger: a message of the notices queue: what the owner of a subscription is to be told.
  * Success: SES has taken the mail and that is recorded, or there is nobody to tell; the message is consumed.
  * Refusal: none; a body that is no notice, and a mail that SES never takes, end on the queue's dead-letter queue.

@@ -13,7 +13,7 @@ import { wireDelivery } from './delivery-ports';
 import { type DeliveryReport, makeDeliveryReport } from './delivery-report';
 import { handleDelivery } from './handle-delivery';
 
-/*
+/**
  * Trigger: a message of the publishing queue: one attempt of one delivery to a topic of Google Pub/Sub. The batch is
  *   a hundred of them, so that deliveries of one consumer travel together.
  * Success: as in deliver-webhooks, message by message: each is a delivery with attempts of its own.

@@ -13,7 +13,7 @@ import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';
 import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
 
-/*
+/**
  * Trigger: the tick, every minute.
  * Success: every replay is as far as its rate allows, a good minute ahead in the queue.
  * Refusal: none; a replay whose subscription was deleted or switched off ends as cancelled.

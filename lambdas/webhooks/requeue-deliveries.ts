@@ -13,7 +13,7 @@ import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';
 import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
 
-/*
+/**
  * Trigger: the tick, every minute.
  * Success: on the queue is every parked delivery that is due within three minutes, and what waited for consumers that
  * were resumed. Side by side: a consumer with a million deliveries is no reason for others' retries to come late.

@@ -16,7 +16,7 @@ import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';
 import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
 
-/*
+/**
  * Trigger: the tick, every minute.
  * Success: the dead-letter queue holds only pointers to deliveries that are dead and stay so, and what nobody
  *   can read.

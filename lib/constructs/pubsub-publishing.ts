@@ -1,21 +1,10 @@
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { type Environment, functions } from '../../lambdas/functions';
+import { functions, type WorkerEnvironment } from '../../lambdas/functions';
 import type { PubsubSettings } from '../stage';
 import { QueueWithDlq } from './queue-with-dlq';
 import { ServiceFunction, type StageProps } from './service-function';
 import type { StageSecrets } from './stage-secrets';
-
-/** What every worker that makes attempts reads and writes. */
-export type WorkerEnvironment = Pick<
-  Environment<'deliver-webhooks'>,
-  | 'REGISTRY_TABLE_NAME'
-  | 'EVENTS_TABLE_NAME'
-  | 'DELIVERIES_TABLE_NAME'
-  | 'DEAD_LETTER_QUEUE_URL'
-  | 'EVENTS_STREAM_NAME'
-  | 'NOTICES_QUEUE_URL'
->;
 
 export interface PubsubPublishingProps extends StageProps {
   readonly secrets: StageSecrets;

@@ -1,9 +1,9 @@
 import { Construct } from 'constructs';
-import { functions } from '../../lambdas/functions';
+import { functions, type WorkerEnvironment } from '../../lambdas/functions';
 import type { EventLog } from './event-log';
 import { OwnTargets } from './own-targets';
 import { OwnerNotices } from './owner-notices';
-import { PubsubPublishing, type WorkerEnvironment } from './pubsub-publishing';
+import { PubsubPublishing } from './pubsub-publishing';
 import { QueueWithDlq } from './queue-with-dlq';
 import type { Registry } from './registry';
 import { ServiceFunction, type StageProps } from './service-function';

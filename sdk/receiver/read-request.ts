@@ -28,7 +28,7 @@ const presence: Readonly<Record<string, EventKind>> = {
 };
 
 /** @throws InvalidEventTypeError; in parity with Python also for presence and events of the clients' own names. */
-export function kindOf(context: ConnectionContext): EventKind {
+function kindOf(context: ConnectionContext): EventKind {
   const { eventType, profile } = context;
   const known = profile.isPython ? kinds : { ...kinds, ...presence };
   if (Object.hasOwn(known, eventType)) {

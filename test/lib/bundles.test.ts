@@ -141,6 +141,7 @@ const actionOf: Readonly<Record<string, string>> = {
   // Our own, in the files that adapters share.
   batchRead: 'dynamodb:BatchGetItem',
   readPage: 'dynamodb:Query',
+  readPartition: 'dynamodb:Query',
   scanPage: 'dynamodb:Scan',
   putRecords: 'kinesis:PutRecords',
   sendInBatches: 'sqs:SendMessage',
@@ -266,7 +267,14 @@ function storesOf(adapter: string, stem: FunctionName): readonly string[] | unde
 }
 
 /** Files that work for an adapter on the adapter's own store. */
-const sharedByAdapters = ['dynamo-batch-read', 'registry-page', 'scan-page', 'put-records', 'sqs-batches'];
+const sharedByAdapters = [
+  'dynamo-batch-read',
+  'partition-rows',
+  'registry-page',
+  'scan-page',
+  'put-records',
+  'sqs-batches',
+];
 
 /** In an adapter that the function has, in a method that it does not call. */
 const neverCalled: Partial<Record<FunctionName, readonly string[]>> = {
@@ -404,7 +412,7 @@ function sourcesOf(stem: FunctionName): readonly string[] {
 function commandsIn(file: string): readonly string[] {
   return [
     ...sourceOf(file).matchAll(
-      /new (\w+Command)\(|\b(paginate\w+|batchRead|readPage|scanPage|putRecords|sendInBatches)\(/g,
+      /new (\w+Command)\(|\b(paginate\w+|batchRead|readPage|readPartition|scanPage|putRecords|sendInBatches)\(/g,
     ),
   ].map(([, command, helper]) => command ?? helper ?? '');
 }

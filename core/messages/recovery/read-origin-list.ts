@@ -1,3 +1,4 @@
+import { isJson } from '../../json';
 import { isDeeperThan } from '../../json-depth';
 import { sliceElements } from '../../json-slices';
 import { type OriginRow, readOriginRow } from './read-origin-row';
@@ -27,13 +28,4 @@ export function readOriginList(
     return { failure: 'not_a_list' };
   }
   return { rows: sliceElements(text, most).map(readOriginRow) };
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

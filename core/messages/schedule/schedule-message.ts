@@ -1,5 +1,6 @@
+import { requireEventSize } from '../../events/event-size';
 import { AHEAD_SECONDS } from '../../requeue-due';
-import { jobIds, requireSize } from '../accept-message';
+import { jobIds } from '../accept-message';
 import { INVALID, refuse } from '../field-errors';
 import { jobId } from '../job-id';
 import { type Message, toEvent } from '../message';
@@ -38,7 +39,7 @@ export async function scheduleMessage(
 ): Promise<readonly number[]> {
   const acceptedAt = ports.now().toISOString();
   const at = scheduledAt > acceptedAt ? scheduledAt : acceptedAt;
-  requireSize(toEvent(message, { id: ports.makeId(), at }));
+  requireEventSize(toEvent(message, { id: ports.makeId(), at }), 'message');
   const found = await ports.topics.read(message.topic);
   if (!found) {
     throw refuse('topic', INVALID);

@@ -3,7 +3,7 @@ import { isDeeperThan, type Json, type JsonObject } from '../../json';
 import { DRAFT_THREE, findDraftThreeProblem, toDraftFour } from './draft-three';
 
 /** A schema is read with every event that is published, so it stays small. */
-export const MAX_SCHEMA_BYTES = 32 * 1024;
+const MAX_SCHEMA_BYTES = 32 * 1024;
 const MAX_SCHEMA_DEPTH = 32;
 const MAX_PATTERN_LENGTH = 500;
 
@@ -41,7 +41,7 @@ export function findSchemaProblem(schema: JsonObject): string | undefined {
   return bytes > MAX_SCHEMA_BYTES ? `has ${bytes} bytes; the limit is ${MAX_SCHEMA_BYTES} bytes` : undefined;
 }
 
-export function draftOf({ $schema }: JsonObject): SchemaDraft | undefined {
+function draftOf({ $schema }: JsonObject): SchemaDraft | undefined {
   if ($schema === undefined) {
     return '2020-12';
   }

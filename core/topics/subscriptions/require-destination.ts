@@ -53,7 +53,7 @@ export function requireNothingOfHttp(subscription: {
 }
 
 /** For a door that knows URLs alone. @throws ServiceError `target_refused` with the reason. */
-export function requireTarget(target: string, privateTargets: PrivateTargets): void {
+function requireTarget(target: string, privateTargets: PrivateTargets): void {
   const verdict = vetUrl(target, privateTargets);
   if (!verdict.ok) {
     throw new ServiceError('target_refused', `the target is refused: ${explainRefusal(verdict.reason)}`);

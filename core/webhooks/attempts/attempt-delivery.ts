@@ -4,8 +4,7 @@ import type { Attempt, Delivery, DeliveryMessage } from '../deliveries/delivery'
 import { claimed, elapsedSeconds, withHeldTime } from '../deliveries/delivery-steps';
 import { type SettlePorts, settleDelivery } from '../deliveries/settle-delivery';
 import type { Gate } from '../health/circuit';
-import type { HealthChange, HealthPorts } from '../health/record-failure';
-import { recordFailure } from '../health/record-failure';
+import { type HealthChange, type HealthPorts, recordFailure } from '../health/record-failure';
 import { recordSuccess } from '../health/record-success';
 import { exceeded } from '../holds/hold-back';
 import type { Hold } from '../holds/hold-message';

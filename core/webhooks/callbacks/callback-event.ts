@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { ServiceError } from '../../errors';
 import type { Event } from '../../events/event';
-import { eventBytes, MAX_EVENT_BYTES } from '../../events/event-size';
+import { requireEventSize } from '../../events/event-size';
 import type { ExactJson } from '../../exact-json';
 import { nameAttributes, readEventName } from './callback-topic';
 import { canonicalPythonJson } from './python-json';
@@ -47,14 +47,7 @@ export function makeCallbackEvent(body: ExactJson | undefined, options: TriggerO
     ...nameAttributes(name),
     ...(isLeftOut(leaveOut, name.text) && { dedupe: { key: md5(canonicalPythonJson(body)), days } }),
   };
-  const bytes = eventBytes(event);
-  if (bytes > MAX_EVENT_BYTES) {
-    throw new ServiceError(
-      'body_too_large',
-      `the event has ${bytes} bytes of JSON; the limit is ${MAX_EVENT_BYTES}`,
-    );
-  }
-  return event;
+  return requireEventSize(event);
 }
 
 function isLeftOut(rule: DuplicateRule, name: string | null): boolean {

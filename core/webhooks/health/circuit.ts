@@ -14,7 +14,7 @@ const UNAVAILABLE_ALLOWED = 5;
 const FIRST_OPEN_SECONDS = 30;
 
 /** Also what a queue holds a message back at most, so that one hold covers an opening. */
-export const LONGEST_OPEN_SECONDS = 900;
+const LONGEST_OPEN_SECONDS = 900;
 
 /** How long a target is left alone that asks for mercy and does not say for how long. */
 const PAUSE_SECONDS = 10;

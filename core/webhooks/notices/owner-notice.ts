@@ -1,6 +1,5 @@
 import * as z from 'zod';
-import type { Event } from '../../events/event';
-import { selectorText } from '../../events/event';
+import { type Event, selectorText } from '../../events/event';
 import type { Subscription } from '../../topics/subscriptions/subscription';
 
 const what = z.discriminatedUnion('kind', [

@@ -6,7 +6,7 @@ import { newReplay, type Replay, type ReplayStore } from './replay';
 import { endOfHistory } from './replay-window';
 
 /** What a subscriber of the peers gets by default, too: a subscriber that is up takes it. */
-export const DEFAULT_RATE_PER_SECOND = 100;
+const DEFAULT_RATE_PER_SECOND = 100;
 
 export interface ReplayRequest {
   /** ISO 8601. */

@@ -12,7 +12,7 @@ export interface SignatureHeaders {
 }
 
 /** How far the clocks of sender and receiver may lie apart; beyond it a message may be a replayed one. */
-export const TOLERANCE_SECONDS = 300;
+const TOLERANCE_SECONDS = 300;
 
 /**
  * Signs a webhook with every secret given: during a rotation the old one beside the new.

@@ -24,7 +24,7 @@ describe('a path that nobody owns', () => {
   it.each(['/api/else', '/api/', '/api'])('%s is answered as Postoffice would', async (path) => {
     const reply = await ask({ path, method: 'POST' });
     expect(reply.status).toBe(404);
-    expect(reply.json).toEqual({ errors: { detail: `there is nothing at POST ${path}` } });
+    expect(reply.json).toEqual({ errors: { detail: 'Not Found' } });
   });
 
   it.each(['/', '/v1', '/v1/else', '/else', '/changeling', '/v20', '/__proto__', '/constructor', '/%00'])(
