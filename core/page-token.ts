@@ -29,6 +29,7 @@ export interface WalkPlace {
   readonly within?: string | undefined;
 }
 
+/** The reverse of {@link decodeWalkToken}. */
 export function encodeWalkToken({ page, id, within }: WalkPlace): string {
   return encodePageToken(JSON.stringify([page ?? null, id ?? null, within ?? null]));
 }

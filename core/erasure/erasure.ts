@@ -69,6 +69,7 @@ export interface CompletedErasure extends ErasureBase {
 /** Deletes what is kept of one subject: a `user_id`, the `subject` of events, or a user who acted in them. */
 export type Erasure = WorkingErasure | CompletedErasure;
 
+/** SHA-256 in hex: what a receipt knows a subject by. */
 export function subjectDigest(subject: string): string {
   return createHash('sha256').update(subject).digest('hex');
 }

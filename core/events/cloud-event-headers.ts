@@ -6,6 +6,7 @@ const PREFIX = 'ce-';
 /** One of these makes a request a CloudEvent in binary mode; who sends others alone means something else. */
 const TELLING = ['ce-specversion', 'ce-type', 'ce-source', 'ce-id'];
 
+/** @param headers with names in lower case. */
 export function isBinaryCloudEvent(headers: Readonly<Record<string, string>>): boolean {
   return TELLING.some((name) => headers[name] !== undefined);
 }

@@ -49,6 +49,7 @@ export const policySchema = z
 
 export type PolicyRequest = z.infer<typeof policySchema>;
 
+/** The policy with what a request says of it; `null` takes away, what is not given stays. */
 export function applyPolicy(request: PolicyRequest, base: DeliveryPolicy): DeliveryPolicy {
   const concurrency = given(request.concurrency, base.concurrency);
   const ratePerSecond = given(request.rate_per_second, base.ratePerSecond);

@@ -39,7 +39,8 @@ const PLACE_WAIT_MILLISECONDS = 5000;
 /** Whoever finds no free place comes again after 1 s, 2 s, … and at the latest after this. */
 const LONGEST_CAPACITY_HOLD_SECONDS = 60;
 
-export function leaseSeconds({ policy }: Subscription): number {
+/** How long a worker that calls this target is believed to be at it. */
+export function leaseSeconds({ policy }: Pick<Subscription, 'policy'>): number {
   return LEASE_TIMEOUTS * policy.timeoutSeconds;
 }
 
@@ -93,13 +94,13 @@ export async function returnPermit(
   }
 }
 
-async function takePermit({ id, policy, ...rest }: Subscription, { limits, now }: AdmitPorts) {
-  const { concurrency } = policy;
+async function takePermit(subscription: Subscription, { limits, now }: AdmitPorts) {
+  const { concurrency } = subscription.policy;
   if (concurrency === undefined) {
     return undefined;
   }
-  const lease = leaseSeconds({ ...rest, id, policy });
-  return (await limits.takePermit(id, { concurrency, leaseSeconds: lease, now: now() })) ?? 'none';
+  const options = { concurrency, leaseSeconds: leaseSeconds(subscription), now: now() };
+  return (await limits.takePermit(subscription.id, options)) ?? 'none';
 }
 
 function claimProbe(

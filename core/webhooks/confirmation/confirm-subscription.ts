@@ -1,6 +1,7 @@
 import type { SubscriptionReference } from '../../topics/ports';
 import { type Confirmation, needsConfirmation } from '../../topics/subscriptions/confirmation';
 import type { Subscription } from '../../topics/subscriptions/subscription';
+import { leaseSeconds } from '../attempts/admit-attempt';
 import { LONGEST_DELAY_SECONDS, secondsUntil } from '../deliveries/delivery-steps';
 import { callbackHash } from './callback-hash';
 import { type ConfirmationMessage, referenceOf } from './confirmation-message';
@@ -34,9 +35,6 @@ export type ConfirmOutcome =
 export const HANDSHAKE_WAITS = [5, 30, 120, 600, 1800, 3600, 7200, 14_400, 28_800, 28_800];
 
 const KEY_BYTES = 32;
-
-/** A worker that asks is given up after two time-outs. */
-const LEASE_TIMEOUTS = 2;
 
 /**
  * Asks a target whether it wants what will be sent, and records what it said before anything follows from it: a
@@ -74,16 +72,15 @@ export async function confirmSubscription(
 
 /** Also puts the hash of a new key down: what was handed out can be used even if this worker crashes. */
 function claim(
-  { policy }: Subscription,
+  subscription: Subscription,
   { revision, callbackHashes, attempts, ...rest }: Confirmation,
   key: string,
   now: Date,
 ): Confirmation {
-  const leaseMilliseconds = LEASE_TIMEOUTS * policy.timeoutSeconds * 1000;
   return {
     ...rest,
     attempts: attempts + 1,
-    nextAt: new Date(now.getTime() + leaseMilliseconds).toISOString(),
+    nextAt: new Date(now.getTime() + leaseSeconds(subscription) * 1000).toISOString(),
     // A crash repeats an attempt, so there may be more of them than waits.
     callbackHashes: [...callbackHashes, callbackHash(key)].slice(-2 * HANDSHAKE_WAITS.length),
     revision: revision + 1,

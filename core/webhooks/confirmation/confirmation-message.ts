@@ -20,6 +20,7 @@ export function parseConfirmationMessage(body: unknown): ConfirmationMessage | u
   return confirmationMessage.safeParse(body).data;
 }
 
+/** @param confirmationId of the one that is open: a message about one that was replaced meanwhile asks nobody. */
 export function toConfirmationMessage(
   { id, topic }: Pick<Subscription, 'id' | 'topic'>,
   confirmationId: string,

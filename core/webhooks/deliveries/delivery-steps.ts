@@ -48,6 +48,7 @@ export function claimed(
   return { ...rest, claim: { attempt: options.attempt, leaseUntil } };
 }
 
+/** Whether a worker may still be at it. */
 export function hasLiveClaim({ claim }: Delivery, now: Date): boolean {
   return claim !== undefined && Date.parse(claim.leaseUntil) > now.getTime();
 }

@@ -71,6 +71,7 @@ export function isUnavailable({ status, failure }: Pick<Attempt, 'status' | 'fai
   return status === undefined ? failure !== 'request_invalid' : status >= 500 || status === 429;
 }
 
+/** Whether an answer says that the target cannot keep up. */
 export function asksToSlowDown(status: number | undefined): boolean {
   return slowDownStatuses.has(status);
 }

@@ -35,6 +35,7 @@ export function isArn(target: string): boolean {
   return /^arn:/i.test(target);
 }
 
+/** @returns `undefined` for what is no queue, topic, bus or stream, whoever owns it. */
 export function parseTargetArn(text: string): TargetArn | undefined {
   const [, partition = '', service = '', region = '', account = '', resource = ''] =
     /^arn:(aws[a-z-]*):([a-z]+):([a-z0-9-]+):(\d{12}):([^:]+)$/.exec(text) ?? [];
