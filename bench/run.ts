@@ -1,10 +1,4 @@
-/**
- * `npm run bench [-- NAME…]`: every figure beside its floor, in one run (docs/performance.md).
- *   --json   prints the figures as JSON, and nothing else
- *   --quick  a minute instead of six; the figures say little
- *   --check  exits with 1 when a figure is over its budget
- *   --write  writes the figures into docs/performance.md, and the chart; of all benches
- */
+/** `npm run bench [-- NAME…]`: every figure beside its floor, in one run (docs/performance.md); `--help` has the rest. */
 import { parseArgs } from 'node:util';
 import { benches, furtherBenches } from './benches';
 import { type Bench, type Figure, isOverBudget, type Plan } from './figure';
@@ -24,8 +18,13 @@ async function main(): Promise<void> {
       quick: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
     },
   });
+  if (values.help) {
+    console.log(usage());
+    return;
+  }
   if (values.write && positionals.length > 0) {
     throw new Error('--write takes the figures of all benches, so it takes no names');
   }
@@ -46,6 +45,19 @@ async function main(): Promise<void> {
   if (values.check && figures.some(isOverBudget)) {
     process.exitCode = 1;
   }
+}
+
+function usage(): string {
+  const rows = [...benches, ...furtherBenches].map(({ name, measures }) => `  ${name.padEnd(12)}${measures}`);
+  return `Usage: npm run bench -- [names] [options]
+
+  --json   prints the figures as JSON, and nothing else
+  --quick  a minute instead of six; the figures say little
+  --check  exits with 1 when a figure is over its budget
+  --write  writes the figures into docs/performance.md, and the chart; of all benches
+
+Without names all but isolation:
+${rows.join('\n')}`;
 }
 
 /** @param names `cold start` is `cold-start`, and `integrate/create` its bench. */

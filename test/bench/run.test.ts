@@ -54,6 +54,7 @@ describe('npm run bench', () => {
   });
 
   it('says which benches there are', async () => {
+    expect((await run('--help')).stdout).toMatch(/--quick .*\n {2}integrate .*\n {2}isolation /s);
     await expect(run('integrated')).rejects.toThrow(/there is no bench "integrated"; there are integrate, /);
   });
 });
