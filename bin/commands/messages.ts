@@ -13,7 +13,8 @@ export function addMessages(program: Command, host: Host): void {
     .addHelpText(
       'after',
       `
-Where the stage wants credentials: --token, or https://KEY:SECRET@HOST as --base-url.
+Where the stage wants credentials: --token, or https://KEY:SECRET@HOST as --base-url. Where it wants none, consumers belong to
+"anonymous": their deliveries are shown to a token of "changewire token --subject anonymous".
 
 Examples:
   $ npx changewire messages configure hub.yaml                 # the plan; --yes applies it
