@@ -28,7 +28,7 @@ export const integrate: Bench = {
 };
 
 /** The pure integration, which the consumer is held against. */
-export function integrateSample({ stored, text, context, now }: SignedChange, plan: Plan) {
+function integrateSample({ stored, text, context, now }: SignedChange, plan: Plan) {
   return cpuSample(plan.sampleMilliseconds, () => integrateChange(stored, JSON.parse(text), context, now));
 }
 

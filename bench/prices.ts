@@ -1,5 +1,5 @@
 /** What AWS asks in us-east-1, on demand, in US dollars per million; seen in November 2026 at aws.amazon.com/<service>/pricing. */
-export const dollarsPerMillion = {
+const dollarsPerMillion = {
   writeUnits: 0.625,
   readUnits: 0.125,
   /** Payload units of 25 kB; a shard costs 11 more a month, whatever goes through it. */

@@ -51,21 +51,6 @@ export async function measureAll(cases: readonly Case[], plan: Plan): Promise<re
   return figures;
 }
 
-/** Figures that several rounds gave under the same names, each as one. */
-export function medianFigures(rounds: readonly (readonly Figure[])[]): readonly Figure[] {
-  return (rounds[0] ?? []).map((first, index) => {
-    const same = rounds.flatMap((round) => round[index] ?? []);
-    const ratios = same.flatMap(({ ratio }) => ratio ?? []);
-    const values = same.map(({ value }) => value);
-    return {
-      ...first,
-      ratio: ratios.length > 0 ? round3(median(ratios)) : null,
-      value: round3(median(values)),
-      spread: round3(spread(ratios.length > 0 ? ratios : values)),
-    };
-  });
-}
-
 export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }

@@ -14,7 +14,7 @@ export function toTable(figures: readonly Figure[]): string {
 }
 
 /** Each cell as wide as the widest of its column. */
-export function alignColumns(rows: readonly (readonly string[])[]): string {
+function alignColumns(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>

@@ -1,4 +1,4 @@
-const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+import { withScheme } from '../with-scheme';
 
 /** Where a consumer of type `http` is called. */
 export interface ConsumerTarget {
@@ -16,7 +16,7 @@ export function readConsumerTarget(target: string): ConsumerTarget | undefined {
   if (/[\s\p{Cc}]/u.test(target)) {
     return undefined;
   }
-  const text = SCHEME.test(target) ? target : `http://${target}`;
+  const text = withScheme(target);
   let url: URL;
   try {
     url = new URL(text);

@@ -1,11 +1,11 @@
-const SCHEME = /^[a-z][a-z0-9+.-]*:\/\//i;
+import { withScheme } from '../with-scheme';
 
 /**
  * Where an origin lists what it keeps: exactly as it was given, over http where it names no scheme.
  * @param limit how many are asked for. @default the origin's own
  */
 export function originListUrl(originHost: string, limit?: number): string {
-  const url = SCHEME.test(originHost) ? originHost : `http://${originHost}`;
+  const url = withScheme(originHost);
   if (limit === undefined) {
     return url;
   }
