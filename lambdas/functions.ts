@@ -324,7 +324,14 @@ export const functions = {
     handler: 'webhooks/publish-deliveries',
     trigger: 'queue',
     description: 'Publishes deliveries to topics of Google Pub/Sub, many in a call.',
-    environment: [...worker, 'PUBLISH_QUEUE_URL', 'FORWARD_PROXY', 'PUBSUB', 'PUBSUB_ACCOUNT_SECRET_ID'],
+    environment: [
+      ...worker,
+      'DELIVERIES_QUEUE_URL',
+      'PUBLISH_QUEUE_URL',
+      'FORWARD_PROXY',
+      'PUBSUB',
+      'PUBSUB_ACCOUNT_SECRET_ID',
+    ],
     // A hundred messages of up to 256 kB, as events, as base64 and as calls.
     memoryMegabytes: 1024,
     timeoutSeconds: 60,

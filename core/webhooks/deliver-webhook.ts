@@ -1,7 +1,7 @@
 import type { Event } from '../events/event';
 import type { EventHistoryReader } from '../events/ports';
 import type { SubscriptionReference } from '../topics/ports';
-import type { Subscription } from '../topics/subscriptions/subscription';
+import type { Subscription, WebhookFormat } from '../topics/subscriptions/subscription';
 import type { Waited } from './attempts/admit-attempt';
 import {
   type AttemptPorts,
@@ -24,8 +24,8 @@ import type { DeliveryQueue } from './ports';
 export interface DeliverPorts extends AttemptPorts, AwaitConfirmationPorts {
   readonly findSubscription: (reference: SubscriptionReference) => Promise<Subscription | undefined>;
   readonly history: EventHistoryReader;
-  /** Where what goes to Pub/Sub is worked on: not there in that worker itself, nor where nothing is published. */
-  readonly publishQueue?: DeliveryQueue;
+  /** Where deliveries of a format are worked on that this worker makes no attempts of. @default it makes them all */
+  readonly otherQueue?: (format: WebhookFormat) => DeliveryQueue | undefined;
 }
 
 /** What a message came to. */
@@ -136,8 +136,9 @@ async function proceed(
   ports: DeliverPorts,
 ): Promise<MessageOutcome | Waited | 'row_moved'> {
   const { message, current, subscription } = task;
-  if (subscription.format === 'pubsub' && ports.publishQueue) {
-    await ports.publishQueue.send([{ message, delaySeconds: 0 }]);
+  const otherQueue = ports.otherQueue?.(subscription.format);
+  if (otherQueue) {
+    await otherQueue.send([{ message, delaySeconds: 0 }]);
     return { outcome: 'handed_over' };
   }
   const awaited = await awaitConfirmation(message, subscription, ports);

@@ -51,7 +51,7 @@ export const handler = queueFunction({
         confirmations: { ...confirmations, ask: ports.confirmations.ask },
         handshake: targets.handshake,
         randomKey: randomBytes,
-        ...(publishQueue && { publishQueue }),
+        ...(publishQueue && { otherQueue: (format) => (format === 'pubsub' ? publishQueue : undefined) }),
       },
       makeDeliveryReport('deliver-webhooks'),
     );

@@ -5,6 +5,8 @@ import { makeGoogleAccessTokens } from '../aws/google-access-tokens';
 import { makeHttpWebhookTarget } from '../aws/http-webhook-target';
 import { secretsClient } from '../aws/secrets-client';
 import { makeSecretsManagerValue } from '../aws/secrets-manager-value';
+import { sqsClient } from '../aws/sqs-client';
+import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
 import { makePubsubTarget, type PubsubSettings } from '../aws/targets/pubsub-target';
 import { parseForwardProxy } from '../aws/tunnelling-agents';
 import { readEnvironment } from '../shared/environment';
@@ -49,8 +51,13 @@ export const handler = queueFunction({
       now: () => new Date(),
     });
     const settings = JSON.parse(environment.PUBSUB) as PubsubSettings;
+    const deliveries = makeSqsDeliveryQueue(sqsClient(), environment.DELIVERIES_QUEUE_URL);
     return publishDeliveries(
-      wireDelivery(environment, environment.PUBLISH_QUEUE_URL, { any: http, http }),
+      {
+        ...wireDelivery(environment, environment.PUBLISH_QUEUE_URL, { any: http, http }),
+        // Its owner has it sent otherwise meanwhile: nothing here knows the way.
+        otherQueue: (format) => (format === 'pubsub' ? undefined : deliveries),
+      },
       makePubsubTarget(settings, { post: http.post, tokens }),
       makeDeliveryReport('publish-deliveries'),
     );

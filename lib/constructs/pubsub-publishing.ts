@@ -1,4 +1,3 @@
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { functions, type WorkerEnvironment } from '../../lambdas/functions';
 import type { PubsubSettings } from '../stage';
@@ -10,8 +9,8 @@ export interface PubsubPublishingProps extends StageProps {
   readonly secrets: StageSecrets;
   /** The setting. */
   readonly pubsub: PubsubSettings;
-  /** Those of the deliveries queue: they point at the same rows. */
-  readonly deadLetters: Queue;
+  /** What hands over to the publishing queue, and gets back what does not lead to Pub/Sub any more. */
+  readonly deliveries: QueueWithDlq;
   readonly environment: WorkerEnvironment;
 }
 
@@ -31,11 +30,12 @@ export class PubsubPublishing extends Construct {
 
   constructor(scope: Construct, id: string, props: PubsubPublishingProps) {
     super(scope, id);
-    const { settings, bundles, secrets, deadLetters, environment } = props;
+    const { settings, bundles, secrets, deliveries, environment } = props;
     this.queue = new QueueWithDlq(this, 'publishing-queue', {
       settings,
       workerTimeoutSeconds: functions['publish-deliveries'].timeoutSeconds,
-      deadLetters,
+      // Those of the deliveries queue: they point at the same rows.
+      deadLetters: deliveries.deadLetters,
     });
     const { baseUrl = GOOGLE, project, idAttribute } = props.pubsub;
     this.publishDeliveries = new ServiceFunction(this, 'publish-deliveries', {
@@ -43,6 +43,7 @@ export class PubsubPublishing extends Construct {
       bundles,
       environment: {
         ...environment,
+        DELIVERIES_QUEUE_URL: deliveries.queue.queueUrl,
         PUBLISH_QUEUE_URL: this.queue.queue.queueUrl,
         FORWARD_PROXY: settings.forwardProxy ?? '',
         PUBSUB: JSON.stringify({ baseUrl, project, idAttribute }),
@@ -53,6 +54,7 @@ export class PubsubPublishing extends Construct {
       secrets.grantRead(this.publishDeliveries, secrets.pubsubAccount);
     }
     this.queue.grantSend(this.publishDeliveries);
+    deliveries.grantSend(this.publishDeliveries);
     this.queue.feed(this.publishDeliveries, {
       maximumConcurrency: CONCURRENCY,
       batchSize: BATCH_SIZE,

@@ -95,7 +95,7 @@ export class WebhookDelivery extends Construct {
     const publishing = new PubsubPublishing(this, 'publishing', {
       ...this.props,
       pubsub,
-      deadLetters: this.deliveries.deadLetters,
+      deliveries: this.deliveries,
       environment: this.workerEnvironment(),
     });
     this.grantWork(publishing.publishDeliveries);

@@ -237,17 +237,13 @@ const storeOf: Readonly<Record<string, string>> = {
   'secrets-manager-value': 'secrets',
 };
 
-/** What is tried again returns to the worker's own queue, and one hands over to the other. */
+/** What is tried again returns to the worker's own queue, and each hands over to the other. */
 function deliveryQueuesOf(stem: FunctionName): readonly string[] {
-  const [deliveries, publishing] = [
+  const isWorker = stem === 'deliver-webhooks' || stem === 'publish-deliveries';
+  return [
     'webhooks/deliveries-queue/Queue',
-    'webhooks/publishing/publishing-queue/Queue',
+    ...(isWorker ? ['webhooks/publishing/publishing-queue/Queue'] : []),
   ];
-  const queues: Partial<Record<FunctionName, readonly string[]>> = {
-    'deliver-webhooks': [deliveries, publishing],
-    'publish-deliveries': [publishing],
-  };
-  return queues[stem] ?? [deliveries];
 }
 
 /** Marks of crashes lie beside what a stream's records become, so their adapter has two stores. */

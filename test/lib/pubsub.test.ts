@@ -38,6 +38,9 @@ describe('the setting pubsub', () => {
     expect(grantsOf(template, 'deliver-webhooks')).toContain(
       'sqs:SendMessage webhooks/publishing/publishing-queue/Queue',
     );
+    expect(grantsOf(template, 'publish-deliveries')).toContain(
+      'sqs:SendMessage webhooks/deliveries-queue/Queue',
+    );
   });
 
   it('publishes to Google where it does not say otherwise', () => {

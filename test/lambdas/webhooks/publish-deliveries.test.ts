@@ -136,6 +136,17 @@ describe('publish-deliveries', () => {
     expect(await stack.drain(stack.deadLetterUrl)).toEqual([expect.objectContaining({ eventId: 'evt_bad' })]);
   });
 
+  it('hands back what its owner has sent otherwise meanwhile: no attempt is lost on it', async () => {
+    const own = await consumer();
+    const messages = messagesFor(own, 2);
+    const store = makeDynamoSubscriptionStore(stack.documents, stack.tables.registry);
+    const target = 'https://subscriber.test/hook';
+    await store.revise(own, { format: 'postoffice', target }, new Date().toISOString());
+    await hand(publishDeliveries, messages);
+    expect(await rowsOf(messages)).toEqual([undefined, undefined]);
+    expect(await stack.drain(stack.queueUrl)).toEqual(expect.arrayContaining(messages));
+  });
+
   it('writes nothing of the token or the key into a row', async () => {
     const own = await consumer({ policy: { ...aSubscription().policy, scheduleSeconds: [] } });
     const messages = messagesFor(own, 1);
