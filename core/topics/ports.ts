@@ -91,12 +91,14 @@ export interface SubscriptionEditor {
    * All of the changes in one write, unless the subscription is deleted or gone. `active`, and another target, clear
    * the health.
    * @param at ISO 8601.
+   * @param sentAs only while it is sent so: what was judged by that is not to meet another target.
    * @returns the subscription as it is now; `undefined` when there is none to change.
    */
   revise(
     reference: SubscriptionReference,
     changes: SubscriptionChanges,
     at: string,
+    sentAs?: Pick<Subscription, 'target' | 'format'>,
   ): Promise<Subscription | undefined>;
 }
 

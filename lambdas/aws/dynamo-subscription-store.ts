@@ -22,6 +22,7 @@ import { putSubscription } from './put-subscription';
 import { readPage } from './registry-page';
 import { expiryAfter, hasExpired, type Row } from './row';
 import { toAssignments } from './subscription-assignments';
+import { type Condition, ifSecretsAre, ifSent } from './subscription-conditions';
 import {
   ownerPartition,
   ownerRowKey,
@@ -132,11 +133,12 @@ export function makeDynamoSubscriptionStore(
     reference: SubscriptionReference,
     changes: SubscriptionChanges,
     at: string,
+    sentAs?: Pick<Subscription, 'target' | 'format'>,
   ): Promise<Subscription | undefined> {
     if (changes.state === 'active') {
       await noteResumption(client, tableName, reference, at);
     }
-    const row = await update(reference, LIVE_STATES, toAssignments(changes, at));
+    const row = await update(reference, LIVE_STATES, toAssignments(changes, at), sentAs && ifSent(sentAs));
     return row && toSubscription(row);
   }
 
@@ -224,19 +226,4 @@ export function makeDynamoSubscriptionStore(
       return isListedHere ? subscription : undefined;
     });
   }
-}
-
-interface Condition {
-  readonly expression: string;
-  readonly names: Readonly<Record<string, string>>;
-  readonly values: Row;
-}
-
-/** By the newest and their number: a rotation always brings another one in front. */
-function ifSecretsAre(read: readonly SigningSecret[]): Condition {
-  return {
-    expression: ' AND size(#secrets) = :count AND #secrets[0].#secret = :newest',
-    names: { '#secrets': 'secrets', '#secret': 'secret' },
-    values: { ':count': read.length, ':newest': read[0]?.secret ?? '' },
-  };
 }

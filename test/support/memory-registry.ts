@@ -114,9 +114,10 @@ export class MemorySubscriptionStore
     return { moved: true, state: to };
   }
 
-  async revise(...[{ id }, changes, at]: Parameters<SubscriptionEditor['revise']>) {
+  async revise(...[{ id }, changes, at, sentAs]: Parameters<SubscriptionEditor['revise']>) {
     const found = this.subscriptions.get(id);
-    if (!found || found.state === 'deleted') {
+    const isSentSo = !sentAs || (found?.target === sentAs.target && found.format === sentAs.format);
+    if (!found || found.state === 'deleted' || !isSentSo) {
       return undefined;
     }
     const { description, filter, credentials, contentMode, confirmation, ...others } = {

@@ -35,41 +35,60 @@ export async function findOwnSubscription(
   return found;
 }
 
+/** Two calls that change where a subscription leads may meet; more than a few at a time are no accident. */
+const MAX_TRIES = 4;
+
 /**
  * Changes what is given, in one write; `active` also switches a disabled one on again.
  * @param at ISO 8601.
  * @throws ServiceError `not_found`, `target_refused`, `insufficient_scope` (calls for a system topic), `body_invalid`
- *   (a format that does not tell of the topic).
+ *   (a format that does not tell of the topic), `conflict` (others keep changing where it leads).
  */
 export async function changeSubscription(
   id: string,
   request: SubscriptionChangesRequest,
   principal: Principal,
-  ports: DestinationRules &
-    AskTargetPorts & {
-      readonly subscriptions: Pick<SubscriptionStore, 'find'> & SubscriptionEditor;
-    },
+  ports: ChangePorts,
   at: string,
 ): Promise<Subscription> {
-  const { subscriptions, privateTargets } = ports;
-  const found = await findOwnSubscription(id, principal, subscriptions);
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const found = await findOwnSubscription(id, principal, ports.subscriptions);
+    const revised = await revise(found, request, principal, ports, at);
+    if (revised) {
+      await askTarget(revised, ports);
+      return revised;
+    }
+  }
+  throw new ServiceError('conflict', 'others are changing where this subscription leads; try again');
+}
+
+type ChangePorts = DestinationRules &
+  AskTargetPorts & { readonly subscriptions: Pick<SubscriptionStore, 'find'> & SubscriptionEditor };
+
+/**
+ * @returns `undefined` when it is gone, or is sent otherwise than it was found to be: what a target has agreed to
+ *   must not become another one's by a change that was judged before.
+ */
+async function revise(
+  found: Subscription,
+  request: SubscriptionChangesRequest,
+  principal: Principal,
+  ports: ChangePorts,
+  at: string,
+): Promise<Subscription | undefined> {
   // Whoever lost the scope may still pause and delete, but not lead the system's events anywhere.
   if (found.topic.door === 'system' && (leadsElsewhere(request) || request.state === 'active')) {
     requireScope(principal, 'subscriptions:system');
   }
-  if (isSentOtherwise(request)) {
+  const isJudged = isSentOtherwise(request);
+  if (isJudged) {
     requireWayOut(request, found, ports);
   }
   const changes = {
-    ...toChanges(request, found, privateTargets),
+    ...toChanges(request, found, ports.privateTargets),
     ...toConfirmation(request, found, ports, at),
   };
-  const revised = await subscriptions.revise(found, changes, at);
-  if (!revised) {
-    throw notFound(id);
-  }
-  await askTarget(revised, ports);
-  return revised;
+  return ports.subscriptions.revise(found, changes, at, isJudged ? found : undefined);
 }
 
 function isSentOtherwise(request: SubscriptionChangesRequest): boolean {

@@ -328,6 +328,18 @@ describe.each(subscriptionStores)('SubscriptionStore %s', (_, makeStore) => {
     await expect(store.find(reference.id)).resolves.toEqual(revised);
   });
 
+  it('revises one only while it is sent as it was found, where that is asked for', async () => {
+    const reference = { id: aSubscription().id, topic: orders };
+    await store.create(aSubscription());
+    const [one, other] = ['https://one.example/', 'https://other.example/'];
+    const first = await store.revise(reference, { target: one }, at, aSubscription());
+    expect(first).toEqual(aSubscription({ target: one, updatedAt: at }));
+    await expect(store.revise(reference, { target: other }, at, aSubscription())).resolves.toBeUndefined();
+    const otherFormat = { target: one, format: 'cis' } as const;
+    await expect(store.revise(reference, { target: other }, at, otherFormat)).resolves.toBeUndefined();
+    await expect(store.find(reference.id)).resolves.toEqual(first);
+  });
+
   it('revises a filter and the format, and takes the filter away', async () => {
     const reference = { id: aSubscription().id, topic: orders };
     await store.create(aSubscription());

@@ -79,6 +79,24 @@ describe('the target of a subscription to CloudEvents', () => {
     expect(asked()).toHaveLength(3);
   });
 
+  it('is not taken to have agreed because another one did between two changes that meet', async () => {
+    const { id } = (await stage.order({ format }, host)).body;
+    const { target } = kept(id)!;
+    const { revise } = stage.subscriptions;
+    let calls = 0;
+    stage.subscriptions.revise = async (...given) => {
+      calls += 1;
+      if (calls === 1) {
+        // This call has found the target as it stays; meanwhile somebody leads it elsewhere, where it is agreed to.
+        await stage.one('PATCH', id, { body: { target: 'https://willing.example/' }, headers: host });
+        settle(id, { state: 'granted', grantedAt: '2026-11-20T12:00:01.000Z' });
+      }
+      return revise.apply(stage.subscriptions, given);
+    };
+    const { status, body } = await stage.one('PATCH', id, { body: { target }, headers: host });
+    expect([status, body.target, body.confirmation.state]).toEqual([200, target, 'pending']);
+  });
+
   it('is asked once for a call that is repeated', async () => {
     const key = { ...host, 'Idempotency-Key': 'k' };
     const made = await stage.order({ format }, key);
