@@ -160,16 +160,31 @@ export async function changeConsumer(
   const changes = readConsumerChanges(fields, typeOf(found), ports.privateTargets);
   const { target } = changes;
   if (target !== undefined && target !== found.target) {
+    requireOwnWay(found);
     const identity = { ...identityOf(found), target };
     if ((await holdIdentity(identity, found.id, ports, at)) !== found.id) {
       throw taken('target');
     }
   }
-  const revised = await ports.subscriptions.revise(found, toRevision(found, changes), at);
+  const sentAs = target === undefined ? undefined : found;
+  const revised = await ports.subscriptions.revise(found, toRevision(found, changes), at, sentAs);
   if (!revised) {
-    throw noConsumer(number);
+    throw sentAs && (await findConsumer(number, ports))
+      ? refuse('target', 'was changed meanwhile; try again')
+      : noConsumer(number);
   }
   return revised as ConsumerSubscription;
+}
+
+/**
+ * What its owner has made of a consumer is the owner's to lead elsewhere: credentials would go there, too, and a target
+ * of CloudEvents has to agree first.
+ */
+function requireOwnWay({ format, headers, credentials }: ConsumerSubscription): void {
+  const isOwn = format === 'postoffice' || format === 'pubsub';
+  if (!isOwn || credentials || Object.keys(headers).length > 0) {
+    throw refuse('target', 'is changed by its owner at /v1/subscriptions, where its format or headers were');
+  }
 }
 
 function toRevision(found: ConsumerSubscription, changes: ConsumerChanges) {

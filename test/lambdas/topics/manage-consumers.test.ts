@@ -457,6 +457,25 @@ describe('/api/publishers', () => {
       });
     });
   });
+
+  it.each([
+    ['format', { format: 'cloudevents' }],
+    ['credentials', { credentials: { type: 'bearer', token: 's3cret' } }],
+    ['headers', { headers: { 'x-key': 's3cret' } }],
+  ] as const)('leaves the target to the owner who has given a consumer its %s', async (_, changes) => {
+    await call('POST', '/api/topics', aTopic);
+    await call('POST', '/api/publishers', aPublisher);
+    const [made] = [...subscriptions.subscriptions.values()];
+    await subscriptions.revise(made as Subscription, changes, now.toISOString());
+    await expect(
+      call('PATCH', '/api/publishers/1', { target: 'https://elsewhere.example/' }),
+    ).resolves.toMatchObject({ status: 400, json: { data: { errors: { target: [expect.any(String)] } } } });
+    const { target } = aPublisher;
+    await expect(call('PATCH', '/api/publishers/1', { target, active: false })).resolves.toMatchObject({
+      status: 200,
+      json: { data: { target, active: false } },
+    });
+  });
 });
 
 describe('the topics door', () => {
