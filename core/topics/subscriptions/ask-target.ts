@@ -17,6 +17,6 @@ export async function askTarget(
 ): Promise<void> {
   const { confirmation } = subscription;
   if (confirmation?.state === 'pending' && confirmation.attempts === 0) {
-    await confirmations.ask(toConfirmationMessage(subscription, confirmation.id), 0);
+    await confirmations.ask(toConfirmationMessage(subscription, confirmation), 0);
   }
 }

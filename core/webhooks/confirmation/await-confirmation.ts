@@ -39,7 +39,7 @@ export async function awaitConfirmation(
     return 'unconfirmed';
   }
   if (at.getTime() - Date.parse(confirmation.nextAt ?? confirmation.askedAt) > LATE_MILLISECONDS) {
-    await confirmations.ask(toConfirmationMessage(subscription, confirmation.id), 0);
+    await confirmations.ask(toConfirmationMessage(subscription, confirmation), 0);
   }
   return { reason: 'unconfirmed', seconds: patientSeconds(message.unconfirmedSince, at) };
 }

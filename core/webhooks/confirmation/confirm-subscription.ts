@@ -28,7 +28,7 @@ export type ConfirmOutcome =
   | { readonly outcome: 'withheld' | 'refused'; readonly failure: string; readonly status?: number }
   /** It is not time yet, or another worker asks. */
   | { readonly outcome: 'held' }
-  /** There is nothing to ask: it was granted meanwhile, or the target is another. */
+  /** There is nothing to ask: it was granted meanwhile, the target is another, or another message sees to it. */
   | { readonly outcome: 'over' };
 
 /** The waits before the second attempt and those after it: a day in all. */
@@ -52,6 +52,11 @@ export async function confirmSubscription(
     return { outcome: 'over' };
   }
   const wait = secondsUntil(confirmation.nextAt, ports.now());
+  if (wait > 0 && message.attempts < confirmation.attempts - 1) {
+    // Each delivery that finds it late has it asked: they would circle beside the message that asks. One that is behind by
+    // a single attempt may be that message itself, whose worker crashed before it sent the next one.
+    return { outcome: 'over' };
+  }
   if (wait > 0) {
     await ports.confirmations.ask(message, Math.min(wait, LONGEST_DELAY_SECONDS));
     return { outcome: 'held' };
@@ -150,7 +155,8 @@ async function record(
     return { outcome: 'over' };
   }
   if (next.state === 'pending') {
-    await confirmations.ask(message, Math.min(secondsUntil(next.nextAt, now()), LONGEST_DELAY_SECONDS));
+    const again = { ...message, attempts: next.attempts };
+    await confirmations.ask(again, Math.min(secondsUntil(next.nextAt, now()), LONGEST_DELAY_SECONDS));
   }
   const { lastFailure: failure = 'unknown', lastStatus: status } = next;
   return next.state === 'granted'

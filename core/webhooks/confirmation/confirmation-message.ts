@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { parseSelector, selectorText } from '../../events/event';
 import type { SubscriptionReference } from '../../topics/ports';
+import type { Confirmation } from '../../topics/subscriptions/confirmation';
 import type { Subscription } from '../../topics/subscriptions/subscription';
 
 const confirmationMessage = z.object({
@@ -10,6 +11,8 @@ const confirmationMessage = z.object({
   /** What the subscription listens to: `door/name`, or `door:pattern`. */
   via: z.string().regex(/[:/]/),
   confirmationId: z.string().min(1),
+  /** How often it had been asked when this was sent. */
+  attempts: z.int().min(0),
 });
 
 /** What travels on the deliveries queue beside deliveries: have a target asked. */
@@ -23,9 +26,16 @@ export function parseConfirmationMessage(body: unknown): ConfirmationMessage | u
 /** @param confirmationId of the one that is open: a message about one that was replaced meanwhile asks nobody. */
 export function toConfirmationMessage(
   { id, topic }: Pick<Subscription, 'id' | 'topic'>,
-  confirmationId: string,
+  { id: confirmationId, attempts }: Pick<Confirmation, 'id' | 'attempts'>,
 ): ConfirmationMessage {
-  return { v: 1, kind: 'confirmation', subscriptionId: id, via: selectorText(topic), confirmationId };
+  return {
+    v: 1,
+    kind: 'confirmation',
+    subscriptionId: id,
+    via: selectorText(topic),
+    confirmationId,
+    attempts,
+  };
 }
 
 export function referenceOf({ subscriptionId, via }: ConfirmationMessage): SubscriptionReference {

@@ -28,7 +28,7 @@ function worldOf(
     ...world,
     ask: () =>
       world.asked.push({
-        asking: toConfirmationMessage(world.subscription.current, id),
+        asking: toConfirmationMessage(world.subscription.current, { id, attempts: 0 }),
         at: world.now().getTime(),
         receives: 0,
       }),
@@ -160,13 +160,33 @@ describe('confirmSubscription', () => {
     expect(raced.handshakes).toHaveLength(1);
   });
 
+  it('is asked by few messages, however many are sent because the queue was late', async () => {
+    const world = worldOf([withheld]);
+    world.advance(600_000);
+    for (let index = 0; index < 50; index += 1) {
+      world.put(aDeliveryMessage({ eventId: `evt_${index}` }));
+    }
+    for (let step = 0; step < 50; step += 1) {
+      await world.deliver();
+    }
+    expect(world.asked).toHaveLength(50);
+    world.queue.length = 0;
+    world.advance(1);
+    for (let step = 0; step < 100; step += 1) {
+      await world.step();
+    }
+    expect(world.asked.length).toBeLessThanOrEqual(2);
+    expect(world.confirmation()?.attempts).toBeGreaterThan(1);
+  });
+
   it('ends the same wherever a worker crashes', async () => {
-    const count = worldOf([withheld, granted]);
+    const answers = [...Array(5).fill(withheld), granted];
+    const count = worldOf(answers);
     count.ask();
     await count.run();
     for (let effect = 1; effect <= count.effects(); effect += 1) {
       for (const when of ['before', 'after'] as const) {
-        const world = worldOf([withheld, granted], {}, { crashAt: { effect, when } });
+        const world = worldOf(answers, {}, { crashAt: { effect, when } });
         world.ask();
         await world.run();
         expect(world.confirmation()?.state).toBe('granted');

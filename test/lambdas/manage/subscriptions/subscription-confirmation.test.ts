@@ -47,6 +47,7 @@ describe('the target of a subscription to CloudEvents', () => {
     expect(parseConfirmationMessage(JSON.parse(JSON.stringify(message)))).toEqual({
       ...{ v: 1, kind: 'confirmation', subscriptionId: made.body.id, via: 'manage/orders' },
       confirmationId: confirmation?.id,
+      attempts: 0,
     });
     expect(delaySeconds).toBe(0);
   });
