@@ -104,7 +104,8 @@ function requireWayOut(
   rules: DestinationRules,
 ): void {
   const { target = found.target, format = found.format, headers = found.headers, credentials } = request;
-  // ADS's door keeps any text for a URL, a topic of Pub/Sub is none: what begins to be sent otherwise is judged at last.
+  // ADS's door keeps any text for a URL, Postoffice's one without a scheme, a topic of Pub/Sub is none: what begins to
+  // be sent otherwise is judged at last.
   if (request.target !== undefined || (format !== found.format && keepsAnyText(found.format))) {
     requireDestination(target, rules);
   }
@@ -118,7 +119,7 @@ function requireWayOut(
 }
 
 function keepsAnyText(format: WebhookFormat): boolean {
-  return format === 'ads' || format === 'pubsub';
+  return format === 'ads' || format === 'postoffice' || format === 'pubsub';
 }
 
 /**

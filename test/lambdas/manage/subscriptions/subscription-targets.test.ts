@@ -123,14 +123,13 @@ describe('a target that is an ARN', () => {
     },
   );
 
-  it('is vetted when what led to a topic of Pub/Sub is to be sent otherwise', async () => {
+  it.each([
+    ['a topic of Pub/Sub', 'pubsub', 'http://169.254.169.254/'],
+    ['where Postoffice does without a scheme', 'postoffice', 'app.example/messages'],
+  ] as const)('is vetted when what led to %s is to be sent otherwise', async (_, format, kept) => {
     const { body: made } = await order();
     const found = subscriptions.subscriptions.get(made.id)!;
-    subscriptions.subscriptions.set(made.id, {
-      ...found,
-      format: 'pubsub',
-      target: 'http://169.254.169.254/',
-    });
+    subscriptions.subscriptions.set(made.id, { ...found, format, target: kept });
     expect(await one('PATCH', made.id, { body: { format: 'standard' } })).toMatchObject({ status: 422 });
     expect(await one('PATCH', made.id, { body: { description: 'mine' } })).toMatchObject({ status: 200 });
   });
