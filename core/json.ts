@@ -31,3 +31,10 @@ export function isDeeperThan(value: unknown, levels: number): boolean {
   }
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
+
+const SPACE_OR_TEXT = /"[^"\\]*(?:\\.[^"\\]*)*"|[ \t\n\r]+/g;
+
+/** A JSON text without the white space between its parts. @param text that `JSON.parse` takes. */
+export function withoutSpace(text: string): string {
+  return text.replace(SPACE_OR_TEXT, (part) => (part.startsWith('"') ? part : ''));
+}

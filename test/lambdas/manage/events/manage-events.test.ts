@@ -312,6 +312,18 @@ describe('ids', () => {
     expect((await publish(body, key, { subject: 'bob' })).status).toBe(202);
   });
 
+  it('are not given to numbers that parsing takes for the same, but to the same ones with other spaces', async () => {
+    const send = (body: string) => publish(body, { 'Idempotency-Key': 'k1' });
+    const first = await send('{"topic":"orders","data":{"n":9007199254740992,"text":" \\" a"}}');
+    const again = await send('{ "topic": "orders", "data": { "n": 9007199254740992,\n"text": " \\" a" } }');
+    expect([first.status, again.body]).toEqual([202, first.body]);
+    for (const n of ['9007199254740993', '9007199254740992.0']) {
+      const other = await send(`{"topic":"orders","data":{"n":${n},"text":" \\" a"}}`);
+      expect([other.status, other.body.code]).toEqual([409, 'conflict']);
+    }
+    expect((await send('{"topic":"orders","data":{"n":9007199254740992,"text":" \\"a"}}')).status).toBe(409);
+  });
+
   it('leave an Idempotency-Key free when what it came with was refused', async () => {
     const key = { 'Idempotency-Key': 'k1' };
     expect((await publish({ topic: 'nowhere', data: 1 }, key)).status).toBe(404);
