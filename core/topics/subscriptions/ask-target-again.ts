@@ -14,7 +14,7 @@ const LEAST_SECONDS_BETWEEN = 10;
  * Has a target asked anew, whatever it has said so far; deliveries wait for the answer.
  * @param at ISO 8601.
  * @param idempotency with it a repetition finds the asking that the first call began.
- * @throws ServiceError `not_found`, `conflict` where there is nothing to ask.
+ * @throws ServiceError `not_found`, `conflict` where there is nothing to ask, or the target is changed at the same moment.
  */
 export async function askTargetAgain(
   id: string,
@@ -31,16 +31,17 @@ export async function askTargetAgain(
     );
   }
   const { confirmation } = found;
-  const random = idempotency ? bytesFrom(idempotency.seed) : ports.random;
+  // Named by the target, too: a worker may still wait for what another one says under the same key.
+  const random = idempotency ? bytesFrom(`${idempotency.seed} ${found.target}`) : ports.random;
   const asked = newConfirmation({ baseUrl: ports.baseUrl, random, at });
   const isReplay = confirmation?.id === asked.id;
   if (confirmation && (isReplay || isUnderWay(confirmation, at))) {
     await askTarget(found, ports);
     return { subscription: found, isReplay };
   }
-  const subscription = await ports.subscriptions.revise(found, { confirmation: asked }, at);
+  const subscription = await ports.subscriptions.revise(found, { confirmation: asked }, at, found);
   if (!subscription) {
-    throw new ServiceError('not_found', 'the subscription was deleted meanwhile');
+    throw new ServiceError('conflict', 'the subscription was deleted, or is sent otherwise meanwhile');
   }
   await askTarget(subscription, ports);
   return { subscription, isReplay };

@@ -183,6 +183,37 @@ describe('POST /v1/subscriptions/{id}/confirm', () => {
     expect([kept(id)?.confirmation?.id, asked().length]).toEqual([asking, 2]);
   });
 
+  it('asks another target under another name, though the Idempotency-Key is the same', async () => {
+    const { id } = (await stage.order({ format }, host)).body;
+    const again = async () => {
+      stage.clock.now += 60_000;
+      await confirm(id, { 'Idempotency-Key': 'k' });
+      return kept(id)!.confirmation!;
+    };
+    const first = await again();
+    await stage.one('PATCH', id, { body: { target: 'https://other.example/' }, headers: host });
+    const second = await again();
+    expect(second.id).not.toBe(first.id);
+    // A worker still waits for what the first target says: that is no answer of the second one.
+    stage.subscriptions.subscriptions.set(id, { ...kept(id)!, confirmation: { ...second, revision: 2 } });
+    const late = { ...first, state: 'granted', revision: 3 } as const;
+    await expect(stage.subscriptions.write(kept(id)!, late)).resolves.toBe('conflict');
+  });
+
+  it('writes nothing where the target is changed at the same moment', async () => {
+    const { id } = (await stage.order({ format }, host)).body;
+    stage.clock.now += 60_000;
+    const { revise } = stage.subscriptions;
+    stage.subscriptions.revise = async (...given) => {
+      stage.subscriptions.revise = revise;
+      await stage.one('PATCH', id, { body: { target: 'https://other.example/' }, headers: host });
+      return revise.apply(stage.subscriptions, given);
+    };
+    const moved = await confirm(id, { 'Idempotency-Key': 'k' });
+    expect(moved).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(kept(id)?.target).toBe('https://other.example/');
+  });
+
   it('is for the owner of what is to be asked', async () => {
     const { id } = (await stage.order({ format }, host)).body;
     expect((await confirm(id, {}, { subject: 'mallory' })).status).toBe(404);
