@@ -3,7 +3,7 @@ const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 
 /** Whether brackets and braces lie more than `most` deep within each other, without unpacking anything. */
-export function isDeeperThan(json: string, most: number): boolean {
+export function isTextDeeperThan(json: string, most: number): boolean {
   let depth = 0;
   let isInText = false;
   for (let at = 0; at < json.length; at += 1) {

@@ -1,3 +1,6 @@
+/** SQS delays no message for longer. */
+export const LONGEST_DELAY_SECONDS = 900;
+
 /** The tick comes every minute and may be late or fail once: what is due within this time is queued. */
 export const AHEAD_SECONDS = 180;
 

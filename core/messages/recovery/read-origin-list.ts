@@ -1,5 +1,5 @@
 import { isJson } from '../../json';
-import { isDeeperThan } from '../../json-depth';
+import { isTextDeeperThan } from '../../json-depth';
 import { sliceElements } from '../../json-slices';
 import { type OriginRow, readOriginRow } from './read-origin-row';
 import type { OriginClient } from './recover-ports';
@@ -24,7 +24,7 @@ export function readOriginList(
   if (status < 200 || status >= 300) {
     return { failure: `status_${status}` };
   }
-  if (!text.trimStart().startsWith('[') || isDeeperThan(text, MAX_DEPTH) || !isJson(text)) {
+  if (!text.trimStart().startsWith('[') || isTextDeeperThan(text, MAX_DEPTH) || !isJson(text)) {
     return { failure: 'not_a_list' };
   }
   return { rows: sliceElements(text, most).map(readOriginRow) };

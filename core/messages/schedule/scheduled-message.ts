@@ -1,4 +1,5 @@
 import type { Event } from '../../events/event';
+import { LONGEST_DELAY_SECONDS } from '../../requeue-due';
 
 /** `releasing` is over for whoever would cancel it: what is left is to put the event into the stream. */
 export type ScheduledState = 'scheduled' | 'releasing' | 'released' | 'cancelled';
@@ -42,9 +43,6 @@ export interface ReleaseMessage {
   /** How often it could not be released, one after the other. */
   readonly failures?: number;
 }
-
-/** A queue delays no message for longer (an SQS limit). */
-export const LONGEST_DELAY_SECONDS = 900;
 
 /**
  * Whole seconds for which the queue holds a message back, never too many: the rest of a second is waited for by who

@@ -1,8 +1,9 @@
+import { LONGEST_DELAY_SECONDS } from '../../requeue-due';
 import type { SubscriptionReference } from '../../topics/ports';
 import { type Confirmation, needsConfirmation } from '../../topics/subscriptions/confirmation';
 import type { Subscription } from '../../topics/subscriptions/subscription';
 import { leaseSeconds } from '../attempts/admit-attempt';
-import { LONGEST_DELAY_SECONDS, secondsUntil } from '../deliveries/delivery-steps';
+import { secondsUntil } from '../deliveries/delivery-steps';
 import { callbackHash } from './callback-hash';
 import { type ConfirmationMessage, referenceOf } from './confirmation-message';
 import type {

@@ -1,11 +1,8 @@
 import { LONGEST_PAUSE_DAYS } from '../../events/retention';
-import { SAFETY_MILLISECONDS } from '../../requeue-due';
+import { LONGEST_DELAY_SECONDS, SAFETY_MILLISECONDS } from '../../requeue-due';
 import type { AfterAttempt } from '../attempts/decide-after-attempt';
 import { isUncounted } from '../holds/hold-reason';
 import type { Attempt, Delivery, DeliveryMessage, DeliveryState } from './delivery';
-
-/** SQS delays no message for longer; what waits longer is parked. */
-export const LONGEST_DELAY_SECONDS = 900;
 
 /** A queue is punctual to a second or two: a message comes this much early and waits for its moment in the worker. */
 export const SLOT_LEAD_MILLISECONDS = 2000;

@@ -1,10 +1,8 @@
+import { LONGEST_DELAY_SECONDS } from '../../requeue-due';
 import type { DeliveryQueue } from '../ports';
 import type { DeliveryMessage } from './delivery';
 
 const FIRST_WAIT_SECONDS = 5;
-
-/** What a queue can hold a message back. */
-const LONGEST_WAIT_SECONDS = 900;
 
 /** With the longest wait between them, some three days: outages are over by then, a fault of ours is not. */
 export const FAILURES_ALLOWED = 300;
@@ -21,7 +19,7 @@ export async function postponeMessage(message: DeliveryMessage, queue: DeliveryQ
   if (failures > FAILURES_ALLOWED) {
     return false;
   }
-  const delaySeconds = Math.min(FIRST_WAIT_SECONDS * 2 ** (failures - 1), LONGEST_WAIT_SECONDS);
+  const delaySeconds = Math.min(FIRST_WAIT_SECONDS * 2 ** (failures - 1), LONGEST_DELAY_SECONDS);
   await queue.send([{ message: { ...message, failures }, delaySeconds }]);
   return true;
 }

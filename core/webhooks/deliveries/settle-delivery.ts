@@ -1,8 +1,9 @@
 import type { EventStream } from '../../events/ports';
+import { LONGEST_DELAY_SECONDS } from '../../requeue-due';
 import { deliveryDead, tellOperationalEvent } from '../notices/operational-events';
 import type { DeadLetterQueue, DeliveryQueue } from '../ports';
 import type { Delivery } from './delivery';
-import { LONGEST_DELAY_SECONDS, nextMessage, secondsUntil } from './delivery-steps';
+import { nextMessage, secondsUntil } from './delivery-steps';
 
 export interface SettlePorts {
   readonly queue: DeliveryQueue;

@@ -1,12 +1,7 @@
 import { LONGEST_CIRCUIT_HOLD_HOURS } from '../../events/retention';
+import { LONGEST_DELAY_SECONDS } from '../../requeue-due';
 import type { Delivery, DeliveryMessage, HoldReason } from '../deliveries/delivery';
-import {
-  adopted,
-  ended,
-  LONGEST_DELAY_SECONDS,
-  parkedForSlot,
-  withHeldTime,
-} from '../deliveries/delivery-steps';
+import { adopted, ended, parkedForSlot, withHeldTime } from '../deliveries/delivery-steps';
 import type { DeliveryQueue, DeliveryStore } from '../ports';
 import { LONGEST_HOLD_SECONDS } from './await-slot';
 import { type Hold, holdMessage } from './hold-message';

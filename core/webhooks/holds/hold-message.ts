@@ -1,5 +1,5 @@
+import { LONGEST_DELAY_SECONDS } from '../../requeue-due';
 import type { DeliveryMessage, HoldReason } from '../deliveries/delivery';
-import { LONGEST_DELAY_SECONDS } from '../deliveries/delivery-steps';
 import type { DeliveryQueue } from '../ports';
 import { isUncounted } from './hold-reason';
 
