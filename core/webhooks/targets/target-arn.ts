@@ -81,7 +81,8 @@ export function parseOwnTargets(text: string): OwnTargets {
 }
 
 const explanations: Readonly<Record<ArnRefusal, string>> = {
-  not_a_target_arn: 'it is no ARN of an SQS queue, an SNS topic, an EventBridge bus or a Kinesis stream',
+  not_a_target_arn:
+    'it is no ARN of an SQS queue, an SNS topic, an EventBridge bus or a Kinesis stream, with region and account',
   another_account: 'it is of another account than this stack; lead it there from a target of this account',
   another_region: 'it is of another region than this stack',
   not_listed:
