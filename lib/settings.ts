@@ -16,6 +16,8 @@ export type SettingEffect = 'template' | 'local';
 const text = z.string().min(1);
 const file = text;
 const whole = z.number().int();
+/** A tick takes what is due within three minutes (`AHEAD_SECONDS`): there is a minute left for a late one. */
+const tick = whole.min(1).max(120, 'at most 120 (seconds): what is due until the next tick would come late');
 const functionName = z.enum(Object.keys(functions) as [string, ...string[]]);
 const cidr = z.string().refine(isCidr, 'expected a CIDR range such as "10.0.0.0/8"');
 
@@ -83,8 +85,8 @@ export const settingKeys = {
   /** true: whoever asks; `jwt`: also by a token of the stage's issuer with the scope accounts:write. */
   openRegistration: { schema: z.union([z.boolean(), z.literal('jwt')]), effect: 'template' },
   maxBulkMessages: { schema: whole.min(1), effect: 'template' },
-  recoverySeconds: { schema: whole.min(1), effect: 'template' },
-  tickSeconds: { schema: whole.min(1), effect: 'template' },
+  recoverySeconds: { schema: tick, effect: 'template' },
+  tickSeconds: { schema: tick, effect: 'template' },
   v2WaitSeconds: { schema: whole.min(0).max(10), effect: 'template' },
   /** DELETE /v2/user: whoever may write may delete. */
   allowDelete: { schema: z.boolean(), effect: 'template' },

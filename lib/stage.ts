@@ -178,7 +178,7 @@ function requireWholeMinutes(settings: StageSettings): void {
   const wrong = (['tickSeconds', 'recoverySeconds'] as const).find((key) => settings[key] % 60 !== 0);
   if (stage !== 'preview' && wrong !== undefined) {
     throw new SettingsError(
-      `the stage ${stage} needs ${wrong} in whole minutes (60, 120, …): it is ${settings[wrong]}`,
+      `the stage ${stage} needs ${wrong} in whole minutes (60 or 120): it is ${settings[wrong]}`,
     );
   }
 }

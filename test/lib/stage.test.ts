@@ -32,6 +32,8 @@ describe('parseOverrides', () => {
     ['verifyTokens', 'yes'],
     ['tickSeconds', 0],
     ['tickSeconds', 1.5],
+    ['tickSeconds', 121],
+    ['recoverySeconds', 180],
     ['deliveryConcurrency', 1],
     ['deliveryConcurrency', 1001],
     ['registrationToken', ''],
@@ -203,7 +205,11 @@ describe('stageSettings', () => {
   );
 
   it('refuses a tick of seconds where AWS runs it', () => {
-    expect(() => stageSettings('dev', { ...identity, tickSeconds: 90 })).toThrow('whole minutes');
+    expect(() => stageSettings('dev', { ...identity, tickSeconds: 90 })).toThrow('60 or 120');
+    expect(() => parseOverrides({ tickSeconds: 180 })).toThrow(/tickSeconds.*at most 120 \(seconds\)/);
+    expect(stageSettings('dev', { ...identity, tickSeconds: 120, recoverySeconds: 120 }).tickSeconds).toBe(
+      120,
+    );
     expect(stageSettings('preview').tickSeconds).toBe(1);
   });
 
