@@ -147,7 +147,8 @@ function setEnvironment({ urls }: RequestCounter, secretsUrl: string, queueUrl: 
     ...{ CHANGES_STREAM_NAME: 'changes', EVENTS_STREAM_NAME: 'events', PROFILES_TABLE_NAME: 'profiles' },
     ...{ CHANGE_STATUSES_TABLE_NAME: 'change-statuses', REGISTRY_TABLE_NAME: 'registry' },
     ...{ EVENTS_TABLE_NAME: 'events', DELIVERIES_TABLE_NAME: 'deliveries' },
-    ...{ DELIVERIES_QUEUE_URL: queueUrl, LOG_LEVEL: process.env.LOG_LEVEL ?? 'SILENT' },
+    DELIVERIES_QUEUE_URL: queueUrl,
+    ...{ LOG_LEVEL: process.env.LOG_LEVEL ?? 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
   });
 }
 

@@ -59,9 +59,7 @@ export async function startDeliveryFunctions(
     ...{ DELIVERIES_TABLE_NAME: 'deliveries', DELIVERIES_QUEUE_URL: queueUrl },
     ...{ DEAD_LETTER_QUEUE_URL: deadUrl, ALLOW_PRIVATE_TARGETS: 'true' },
     ...{ NOTICES_QUEUE_URL: '', FORWARD_PROXY: '', TARGET_ARNS: JSON.stringify(noOwnTargets) },
-    ...{
-      LOG_LEVEL: process.env.LOG_LEVEL ?? 'SILENT',
-    },
+    ...{ LOG_LEVEL: process.env.LOG_LEVEL ?? 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
   });
   const dispatchEvents = loadApart('events/dispatch-events');
   const workers: Handler[] = [];

@@ -18,6 +18,8 @@ export interface IntegrationSecrets {
   readonly publisherRules: SecretText;
 }
 
+type Checks = Pick<IntegrationContext, 'verifySignatures' | 'verifyPublishers' | 'allowMintedIdentifiers'>;
+
 type Texts = Readonly<Record<keyof IntegrationSecrets, string>>;
 
 /**
@@ -28,6 +30,11 @@ export function makeIntegrationContext(
   environment: ChecksEnvironment,
   secrets: IntegrationSecrets,
 ): IntegrationContextSource {
+  const checks: Checks = {
+    verifySignatures: environment.VERIFY_SIGNATURES !== 'false',
+    verifyPublishers: environment.VERIFY_PUBLISHERS !== 'false',
+    allowMintedIdentifiers: environment.ALLOW_MINTED_IDENTIFIERS === 'true',
+  };
   let kept: { readonly texts: Texts; readonly context: IntegrationContext } | undefined;
   return { current, renewed };
 
@@ -43,7 +50,7 @@ export function makeIntegrationContext(
 
   function prepare(texts: Texts): IntegrationContext {
     if (kept === undefined || !isSame(kept.texts, texts)) {
-      kept = { texts, context: makeContext(environment, texts) };
+      kept = { texts, context: makeContext(checks, texts) };
     }
     return kept.context;
   }
@@ -62,13 +69,11 @@ function isSame(one: Texts, other: Texts): boolean {
   return (Object.keys(one) as (keyof Texts)[]).every((name) => one[name] === other[name]);
 }
 
-function makeContext(environment: ChecksEnvironment, texts: Texts): IntegrationContext {
+function makeContext(checks: Checks, texts: Texts): IntegrationContext {
   return {
     rules: readConfiguredRules(texts.publisherRules).rules,
     publisherKeys: parsePublisherKeys(parseConfiguredJson(texts.publishersJwks, 'publishers_jwks')),
     cisKey: parseSigningKey(texts.cisKey),
-    verifySignatures: environment.VERIFY_SIGNATURES !== 'false',
-    verifyPublishers: environment.VERIFY_PUBLISHERS !== 'false',
-    allowMintedIdentifiers: environment.ALLOW_MINTED_IDENTIFIERS === 'true',
+    ...checks,
   };
 }

@@ -6,7 +6,6 @@ import { makeDynamoErasableEvents } from '../aws/dynamo-erasable-events';
 import { makeDynamoErasableStatuses } from '../aws/dynamo-erasable-statuses';
 import { makeDynamoErasureStore } from '../aws/dynamo-erasure-store';
 import { makeDynamoProfileStore } from '../aws/dynamo-profile-store';
-import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';
 import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
 
@@ -22,7 +21,6 @@ export function eraseSubject(ports: ErasePorts): TickHandler {
 
 export const handler = scheduleFunction({
   name: 'erase-subject',
-  timeoutSeconds: functions['erase-subject'].timeoutSeconds,
   wire: () => {
     const environment = readEnvironment('erase-subject');
     const client = documentClient();

@@ -28,19 +28,20 @@ export function makeAuthenticator(
   environment: TokenEnvironment,
   now: () => number = Date.now,
 ): Authenticator {
+  const { VERIFY_TOKENS, JWKS_URI, TOKEN_ISSUER, TOKEN_AUDIENCE } = environment;
   // Fail closed: any text but `false` verifies.
-  const verifies = environment.VERIFY_TOKENS !== 'false';
-  if (verifies && (environment.TOKEN_ISSUER === '' || environment.TOKEN_AUDIENCE === '')) {
+  const verifies = VERIFY_TOKENS !== 'false';
+  if (verifies && (TOKEN_ISSUER === '' || TOKEN_AUDIENCE === '')) {
     throw new Error('TOKEN_ISSUER and TOKEN_AUDIENCE must be set when VERIFY_TOKENS is not "false"');
   }
-  const keys = lazily(() => openTokenKeys(environment.JWKS_URI, now));
+  const keys = lazily(() => openTokenKeys(JWKS_URI, now));
   return async (request) => {
     const token = readBearer(request.headers.authorization);
     requireRs256(token);
     const claims = parseClaims(verifies ? await verifySignature(token, keys()) : decodePayload(token));
     checkTimes(claims, now() / 1000, verifies);
     if (verifies) {
-      checkIssuerAndAudience(claims, environment);
+      checkIssuerAndAudience(claims, { TOKEN_ISSUER, TOKEN_AUDIENCE });
     }
     return { subject: readSubject(claims), scopes: readScopes(claims) };
   };

@@ -1,3 +1,4 @@
+import { Logger as Powertools } from '@aws-lambda-powertools/logger';
 import type { FunctionName } from '../functions';
 
 /** What a line says beside its message: ids, codes, counts, durations and errors. */
@@ -10,38 +11,23 @@ export interface Logger {
   error(message: string, fields?: LogFields): void;
 }
 
-const levels = { INFO: 1, WARN: 2, ERROR: 3, SILENT: 4 } as const;
-
 /** An error is told with what caused it, but not for ever. */
 const MOST_CAUSES = 5;
 
 /**
  * Structured logs. Ids, codes, counts and durations go in; bodies, tokens, secrets and attribute values never.
- * `LOG_LEVEL` is the least that is written (docs/decisions/085-lines-are-written-by-ourselves.md).
+ * `LOG_LEVEL` is the least that is written (docs/decisions/085-powertools-writes-lines-and-metrics.md).
  */
 export function makeLogger(name: FunctionName): Logger {
-  const least = levels[(process.env.LOG_LEVEL ?? 'INFO') as keyof typeof levels] ?? levels.INFO;
-  const write =
-    (level: 'INFO' | 'WARN' | 'ERROR') =>
-    (message: string, fields: LogFields = {}): void => {
-      if (levels[level] >= least) {
-        const trace = traceId();
-        const head = { level, message, timestamp: new Date().toISOString(), service: name };
-        const line = JSON.stringify(
-          { ...head, ...(trace && { xray_trace_id: trace }), ...fields },
-          withErrors,
-        );
-        (level === 'INFO' ? process.stdout : process.stderr).write(`${line}\n`);
-      }
-    };
-  return { info: write('INFO'), warn: write('WARN'), error: write('ERROR') };
+  const powertools = new Powertools({ serviceName: name, jsonReplacerFn: withErrors });
+  return {
+    info: (message, fields = {}) => powertools.info(message, fields),
+    warn: (message, fields = {}) => powertools.warn(message, fields),
+    error: (message, fields = {}) => powertools.error(message, fields),
+  };
 }
 
-/** Lambda sets it anew for every invocation: `Root=1-5759e988-bd862e3fe1be46a994272793;Parent=…`. */
-function traceId(): string | undefined {
-  return /Root=([^;]+)/.exec(process.env._X_AMZN_TRACE_ID ?? '')?.[1];
-}
-
+/** Powertools itself would tell whatever else an error holds: a URL with its password, what a service was sent. */
 function withErrors(_: string, value: unknown): unknown {
   return value instanceof Error ? describe(value, MOST_CAUSES) : value;
 }

@@ -1,3 +1,4 @@
+import type { Context } from 'aws-lambda';
 import type { FunctionName } from '../functions';
 import { lazily } from './lazily';
 import { makeLogger } from './logging';
@@ -5,23 +6,22 @@ import { makeLogger } from './logging';
 /** Does what is due, until the deadline at the latest; returns the counts that go into the log. */
 export type TickHandler = (deadline: Date) => Promise<Readonly<Record<string, number | boolean>>>;
 
-/**
- * The wrapper of every scheduled function.
- * @param options.timeoutSeconds the function's; a fifth of it is left for what the last page began.
- */
+/** Of the time that the function has; the rest is for what the last page began. */
+const SHARE_OF_TIME = 0.8;
+
+/** The wrapper of every scheduled function. */
 export function scheduleFunction({
   name,
-  timeoutSeconds,
   wire,
 }: {
   readonly name: FunctionName;
-  readonly timeoutSeconds: number;
   readonly wire: () => TickHandler;
 }) {
   const handle = lazily(wire);
   const logger = lazily(() => makeLogger(name));
-  return async (): Promise<void> => {
-    const counts = await handle()(new Date(Date.now() + timeoutSeconds * 800));
+  return async (_event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>): Promise<void> => {
+    const milliseconds = context.getRemainingTimeInMillis() * SHARE_OF_TIME;
+    const counts = await handle()(new Date(Date.now() + milliseconds));
     logger().info('tick', counts);
   };
 }

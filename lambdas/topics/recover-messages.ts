@@ -10,7 +10,6 @@ import { makeHttpOriginClient } from '../aws/http-origin-client';
 import { kinesisClient } from '../aws/kinesis-client';
 import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
 import { parseForwardProxy } from '../aws/tunnelling-agents';
-import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';
 import { makeLogger } from '../shared/logging';
 import { makeMetrics } from '../shared/metrics';
@@ -31,7 +30,6 @@ export function recoverMessages(
 
 export const handler = scheduleFunction({
   name: 'recover-messages',
-  timeoutSeconds: functions['recover-messages'].timeoutSeconds,
   wire: () => {
     const environment = readEnvironment('recover-messages');
     const [client, registry] = [documentClient(), environment.REGISTRY_TABLE_NAME];

@@ -6,7 +6,6 @@ import { documentClient } from '../aws/document-client';
 import { makeDynamoScheduleStore } from '../aws/dynamo-schedule-store';
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsReleaseQueue } from '../aws/sqs-release-queue';
-import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';
 import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
 
@@ -22,7 +21,6 @@ export function requeueMessages(ports: RequeueMessagesPorts): TickHandler {
 
 export const handler = scheduleFunction({
   name: 'requeue-messages',
-  timeoutSeconds: functions['requeue-messages'].timeoutSeconds,
   wire: () => {
     const environment = readEnvironment('requeue-messages');
     return requeueMessages({

@@ -9,7 +9,6 @@ import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { makeDynamoTopicStore } from '../aws/dynamo-topic-store';
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
-import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';
 import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
 
@@ -25,7 +24,6 @@ export function replayEvents(ports: ReplayPorts): TickHandler {
 
 export const handler = scheduleFunction({
   name: 'replay-events',
-  timeoutSeconds: functions['replay-events'].timeoutSeconds,
   wire: () => {
     const environment = readEnvironment('replay-events');
     const client = documentClient();

@@ -9,7 +9,6 @@ import { makeDynamoResumptions } from '../aws/dynamo-resumptions';
 import { makeDynamoSubscriptionStore } from '../aws/dynamo-subscription-store';
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
-import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';
 import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
 
@@ -33,7 +32,6 @@ export function requeueDeliveries(ports: RequeuePorts & ReleasePorts): TickHandl
 
 export const handler = scheduleFunction({
   name: 'requeue-deliveries',
-  timeoutSeconds: functions['requeue-deliveries'].timeoutSeconds,
   wire: () => {
     const environment = readEnvironment('requeue-deliveries');
     return requeueDeliveries({

@@ -12,7 +12,6 @@ import { makeKinesisEventStream } from '../aws/kinesis-event-stream';
 import { sqsClient } from '../aws/sqs-client';
 import { makeSqsDeadLetterQueue } from '../aws/sqs-dead-letter-queue';
 import { makeSqsDeliveryQueue } from '../aws/sqs-delivery-queue';
-import { functions } from '../functions';
 import { readEnvironment } from '../shared/environment';
 import { scheduleFunction, type TickHandler } from '../shared/schedule-function';
 
@@ -29,7 +28,6 @@ export function resendDeadLetters(ports: DeadLetterPorts, rule: DeadLetterRule):
 
 export const handler = scheduleFunction({
   name: 'resend-dead-letters',
-  timeoutSeconds: functions['resend-dead-letters'].timeoutSeconds,
   wire: () => {
     const environment = readEnvironment('resend-dead-letters');
     const deadLetters = makeSqsDeadLetterQueue(sqsClient(), environment.DEAD_LETTER_QUEUE_URL);

@@ -30,7 +30,10 @@ const directions: ReadonlyArray<readonly [layer: string, Directions]> = [
     {
       // The hub door is a user of the receiver library: docs/decisions/077-the-hub-door-uses-the-receiver-library.md.
       ours: ['lambdas', 'core', 'sdk/receiver'],
-      packages: [...['@aws-sdk/*', '@smithy/node-http-handler', 'aws-lambda'], ...['jose', 'zod', 'node:*']],
+      packages: [
+        ...['@aws-sdk/*', '@smithy/node-http-handler', '@aws-lambda-powertools/*', 'aws-lambda'],
+        ...['jose', 'zod', 'node:*'],
+      ],
     },
   ],
   [

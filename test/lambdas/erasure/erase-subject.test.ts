@@ -8,6 +8,7 @@ import { makeDynamoFanOutMarkers } from '../../../lambdas/aws/dynamo-fan-out-mar
 import { makeDynamoPersonReader } from '../../../lambdas/aws/dynamo-person-reader';
 import { makeDynamoProfileStore } from '../../../lambdas/aws/dynamo-profile-store';
 import { handler as eraseSubject } from '../../../lambdas/erasure/erase-subject';
+import { aTick } from '../../support/a-tick';
 import {
   createTables,
   dynamodbClient,
@@ -71,7 +72,7 @@ describe('erase-subject', () => {
     const erasures = makeDynamoErasureStore(client, tables.erasures);
     const id = 'era_1';
     await requestErasure(subject, { id }, { erasures, now: () => new Date() });
-    await eraseSubject();
+    await eraseSubject(...aTick);
 
     const erasure = await erasures.read(id);
     expect(erasure).toMatchObject({

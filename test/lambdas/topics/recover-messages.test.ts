@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { readEventRecord } from '../../../core/events/read-event-record';
 import { makeDynamoTopicStore } from '../../../lambdas/aws/dynamo-topic-store';
 import { handler as recoverMessages } from '../../../lambdas/topics/recover-messages';
+import { aTick } from '../../support/a-tick';
 import { startDeliveryStack } from '../../support/delivery-stack';
 import { kinesisClient } from '../../support/emulators';
 import { MemoryOrigin } from '../../support/memory-origin';
@@ -50,8 +51,8 @@ describe('recover-messages', () => {
     });
     origin.add({ topic: 'unknown' });
     const good = origin.add();
-    await recoverMessages();
-    await recoverMessages();
+    await recoverMessages(...aTick);
+    await recoverMessages(...aTick);
     expect(origin.removed).toEqual([good]);
     const events = await eventsOfStream();
     expect(events.map(({ topic, dataJson }) => [topic.name, JSON.parse(dataJson)])).toEqual([

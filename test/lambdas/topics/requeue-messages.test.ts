@@ -1,4 +1,5 @@
 import { handler as requeueMessages } from '../../../lambdas/topics/requeue-messages';
+import { aTick } from '../../support/a-tick';
 import { startScheduleStack } from '../../support/schedule-stack';
 import { aScheduledMessage } from '../../support/scheduled-messages';
 import { until } from '../../support/until';
@@ -19,8 +20,8 @@ describe('requeue-messages', () => {
     for (const [id, scheduledAt] of Object.entries(times)) {
       await stack.schedule.park(aScheduledMessage({ id: Number(id), eventId: `evt_${id}`, scheduledAt }), []);
     }
-    await requeueMessages();
-    await requeueMessages();
+    await requeueMessages(...aTick);
+    await requeueMessages(...aTick);
     expect(await stack.drain(stack.releasesUrl)).toEqual([
       { v: 1, id: 1, topic: 'orders', scheduledAt: times[1] },
     ]);

@@ -6,6 +6,7 @@ import { makeDynamoFanOutMarkers } from '../../../lambdas/aws/dynamo-fan-out-mar
 import { makeDynamoReplayStore } from '../../../lambdas/aws/dynamo-replay-store';
 import { makeDynamoSubscriptionStore } from '../../../lambdas/aws/dynamo-subscription-store';
 import { handler as replayEvents } from '../../../lambdas/webhooks/replay-events';
+import { aTick } from '../../support/a-tick';
 import { aDelivery } from '../../support/deliveries';
 import { type DeliveryStack, startDeliveryStack } from '../../support/delivery-stack';
 import { anEvent } from '../../support/memory-dispatch';
@@ -50,8 +51,8 @@ describe('replay-events', () => {
     await replays.create(newReplay({ ...asked, subscribedAt: at, to }, at));
     await subscriptions.create(subscription);
 
-    await replayEvents();
-    await replayEvents();
+    await replayEvents(...aTick);
+    await replayEvents(...aTick);
     const queued = (await stack.drain(stack.queueUrl)) as { eventId: string; run: number; event?: Event }[];
     expect(queued.map(({ eventId, run }) => `${eventId}${run}`).sort()).toEqual(['large1', 'old1']);
     expect(queued.find(({ eventId }) => eventId === 'old')?.event).toEqual(anEvent('old'));
@@ -61,7 +62,7 @@ describe('replay-events', () => {
     for (const eventId of ['old', 'large']) {
       await stack.deliveries.write(aDelivery({ eventId, subscriptionId: id, run: 1 }));
     }
-    await replayEvents();
+    await replayEvents(...aTick);
     expect((await subscriptions.find(id))?.replaying).toBeUndefined();
     const done = await replays.find({ subscriptionId: id, run: 1 });
     expect(done).toMatchObject({ state: 'done', phase: 'sweeping', found: 2, sent: 2 });

@@ -3,6 +3,7 @@ import {
   requeueDeliveries as makeTick,
   handler as requeueDeliveries,
 } from '../../../lambdas/webhooks/requeue-deliveries';
+import { aTick } from '../../support/a-tick';
 import { aDelivery } from '../../support/deliveries';
 import { type DeliveryStack, startDeliveryStack } from '../../support/delivery-stack';
 import { makeMemoryDeliveryStore } from '../../support/memory-delivery-store';
@@ -23,8 +24,8 @@ describe('requeue-deliveries', () => {
     const later = new Date(Date.now() + 300_000).toISOString();
     rows.push(aDelivery({ eventId: 'later', nextAttemptAt: later, dueAt: later }));
     await Promise.all(rows.map((row) => stack.deliveries.write(row)));
-    await requeueDeliveries();
-    await requeueDeliveries();
+    await requeueDeliveries(...aTick);
+    await requeueDeliveries(...aTick);
     expect(await stack.drain(stack.queueUrl)).toEqual([]);
     const queued: { eventId: string; attempt: number }[] = [];
     await until(async () => {

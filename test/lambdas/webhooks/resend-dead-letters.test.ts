@@ -1,5 +1,6 @@
 import { makeSqsDeliveryQueue } from '../../../lambdas/aws/sqs-delivery-queue';
 import { handler as resendDeadLetters } from '../../../lambdas/webhooks/resend-dead-letters';
+import { aTick } from '../../support/a-tick';
 import { aDelivery, aDeliveryMessage } from '../../support/deliveries';
 import { type DeliveryStack, startDeliveryStack } from '../../support/delivery-stack';
 
@@ -25,7 +26,7 @@ describe('resend-dead-letters', () => {
         return { message: pointer as never, delaySeconds: 0 };
       }),
     );
-    await resendDeadLetters();
+    await resendDeadLetters(...aTick);
     expect(await stack.deliveries.read(aDeliveryMessage({ eventId: 'crashed-ü' }))).toMatchObject({
       state: 'dead',
       reason: 'worker_crashed',
