@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { KinesisStreamEvent } from 'aws-lambda';
+import { type FunctionName, functions } from '../lambdas/functions';
 import {
   createQueue,
   createStream,
@@ -66,19 +67,19 @@ interface Stage {
 
 async function run(stage: Stage): Promise<Costs> {
   const { counter, target } = stage;
-  await ask('manage/manage-topics', '/v1/topics', '{"name":"orders"}');
-  await ask('manage/manage-subscriptions', '/v1/subscriptions', JSON.stringify({ topic: 'orders', target }));
+  await ask('manage-topics', '/v1/topics', '{"name":"orders"}');
+  await ask('manage-subscriptions', '/v1/subscriptions', JSON.stringify({ topic: 'orders', target }));
   await changeProfile('create-by-ldap', stage);
   counter.take();
   const change = await changeProfile('update-by-mozilliansorg', stage);
-  await ask('manage/manage-events', '/v1/events', '{"topic":"orders","data":{"total":12.5}}');
-  await invoke('events/dispatch-events', await lastRecord(stage.kinesisUrl, 'events'));
+  await ask('manage-events', '/v1/events', '{"topic":"orders","data":{"total":12.5}}');
+  await invoke('dispatch-events', await lastRecord(stage.kinesisUrl, 'events'));
   const event = { ...counter.take(), lambdaRequests: 2 };
   const { Messages = [] } = await stage.sqs.send(
     new ReceiveMessageCommand({ QueueUrl: stage.queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 2 }),
   );
   const Records = Messages.map(({ MessageId, Body }) => ({ messageId: MessageId, body: Body }));
-  await invoke('webhooks/deliver-webhooks', { Records });
+  await invoke('deliver-webhooks', { Records });
   const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
   await stage.sqs.send(new DeleteMessageBatchCommand({ QueueUrl: stage.queueUrl, Entries }));
   const delivery = { ...counter.take(), lambdaRequests: 1 };
@@ -90,8 +91,8 @@ async function run(stage: Stage): Promise<Costs> {
 
 /** From the door until the change has ended. */
 async function changeProfile(vector: string, { counter, kinesisUrl }: Stage): Promise<Counts> {
-  await ask('change/submit-change', '/change', vectorText(vector));
-  await invoke('change/integrate-changes', await lastRecord(kinesisUrl, 'changes'));
+  await ask('submit-change', '/change', vectorText(vector));
+  await invoke('integrate-changes', await lastRecord(kinesisUrl, 'changes'));
   return { ...counter.take(), lambdaRequests: 2 };
 }
 
@@ -105,15 +106,15 @@ async function lastRecord(kinesisUrl: string, streamName: string): Promise<Kines
   }
 }
 
-async function invoke(file: string, event: unknown): Promise<void> {
-  const { batchItemFailures } = await load(file).handler(event);
+async function invoke(stem: FunctionName, event: unknown): Promise<void> {
+  const { batchItemFailures } = await load(stem).handler(event);
   if (batchItemFailures.length > 0) {
-    throw new Error(`${file} failed: run with LOG_LEVEL=INFO to see why`);
+    throw new Error(`${stem} failed: run with LOG_LEVEL=INFO to see why`);
   }
 }
 
-async function ask(file: string, resource: string, body: string): Promise<void> {
-  const reply = await load(file).handler({
+async function ask(stem: FunctionName, resource: string, body: string): Promise<void> {
+  const reply = await load(stem).handler({
     httpMethod: 'POST',
     resource,
     path: resource,
@@ -153,6 +154,7 @@ function setEnvironment({ urls }: RequestCounter, secretsUrl: string, queueUrl: 
 }
 
 /** Only now: the clients of a function read the environment. */
-function load(file: string) {
-  return createRequire(path.join(root, 'bench/count-costs.ts'))(path.join(root, 'lambdas', file));
+function load(stem: FunctionName) {
+  const file = path.join(root, 'lambdas', functions[stem].handler);
+  return createRequire(path.join(root, 'bench/count-costs.ts'))(file);
 }

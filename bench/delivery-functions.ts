@@ -12,6 +12,7 @@ import { noOwnTargets } from '../core/webhooks/targets/target-arn';
 import { toRow } from '../lambdas/aws/delivery-row';
 import { documentClient } from '../lambdas/aws/document-client';
 import { makeDynamoSubscriptionStore } from '../lambdas/aws/dynamo-subscription-store';
+import { type FunctionName, functions } from '../lambdas/functions';
 import {
   createQueue,
   createStream,
@@ -61,7 +62,7 @@ export async function startDeliveryFunctions(
     ...{ NOTICES_QUEUE_URL: '', FORWARD_PROXY: '', TARGET_ARNS: JSON.stringify(noOwnTargets) },
     ...{ LOG_LEVEL: process.env.LOG_LEVEL ?? 'SILENT', POWERTOOLS_METRICS_DISABLED: 'true' },
   });
-  const dispatchEvents = loadApart('events/dispatch-events');
+  const dispatchEvents = loadApart('dispatch-events');
   const workers: Handler[] = [];
   const sqs = sqsClient(emulators.sqsUrl);
   const subscriptions = makeDynamoSubscriptionStore(documentClient(), 'registry');
@@ -88,7 +89,7 @@ export async function startDeliveryFunctions(
     },
     async work(instances, isDone) {
       while (workers.length < instances) {
-        workers.push(loadApart('webhooks/deliver-webhooks'));
+        workers.push(loadApart('deliver-webhooks'));
       }
       const loop = async (worker: Handler) => {
         while (!isDone()) {
@@ -150,14 +151,14 @@ function kinesisRecord(events: readonly Event[]) {
  * An instance of a function: what a container keeps for itself (clients, connections, who waits for whom) it shares
  * with no other. Only now: the clients read the environment.
  */
-function loadApart(file: string): Handler {
+function loadApart(stem: FunctionName): Handler {
   const require = createRequire(__filename);
   for (const loaded of Object.keys(require.cache)) {
     if (/\/(core|lambdas)\//.test(loaded) && !loaded.includes('node_modules')) {
       delete require.cache[loaded];
     }
   }
-  return require(path.join(__dirname, '../lambdas', file)).handler;
+  return require(path.join(__dirname, '../lambdas', functions[stem].handler)).handler;
 }
 
 function randomBytes(count: number): Uint8Array {
