@@ -10,7 +10,10 @@ import { type Arrivals, listenForArrivals } from './arrivals';
 import type { Bench, Figure } from './figure';
 import { percentile } from './rounds';
 
-/** Shorter than what is to be measured, long enough to leave the processors to the stack. */
+/**
+ * Shorter than what is to be measured, long enough to leave the processors to the stack: of all clients together, so
+ * that each asks the less often the more there are.
+ */
 const POLL_MILLISECONDS = 5;
 const BUDGET_MILLISECONDS = 1000;
 
@@ -84,7 +87,8 @@ interface World {
   readonly client: ChangeClient;
   readonly ldap: Awaited<ReturnType<typeof readPublisherKey>>;
   readonly arrivals: Arrivals;
-  readonly ended: (sequenceNumber: string) => Promise<void>;
+  /** Asks how a change ended, so many milliseconds apart. */
+  readonly ended: (sequenceNumber: string, pauseMilliseconds: number) => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -115,7 +119,7 @@ async function openWorld({
     client: new ChangeClient({ baseUrl, token }),
     ldap: await readPublisherKey('ldap', privateKeyPath(keysDirectory, 'ldap')),
     arrivals,
-    ended: async (sequenceNumber) => {
+    ended: async (sequenceNumber, pauseMilliseconds) => {
       for (;;) {
         const { state } = await call(`/change/status?sequenceNumber=${sequenceNumber}`);
         if (state === 'integrated') {
@@ -124,7 +128,7 @@ async function openWorld({
         if (state !== undefined) {
           throw new Error(`a change ended as ${state}`);
         }
-        await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+        await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
       }
     },
     close: arrivals.close,
@@ -141,7 +145,7 @@ async function publish(count: number, clients: number, world: World): Promise<Sp
       const { sequenceNumber } = await world.client.publish(change);
       const acceptedAt = performance.now();
       const arrived = world.arrivals.of(sequenceNumber);
-      await world.ended(sequenceNumber);
+      await world.ended(sequenceNumber, POLL_MILLISECONDS * clients);
       spans.integrated.push(performance.now() - acceptedAt);
       spans.webhook.push((await arrived) - acceptedAt);
     }
