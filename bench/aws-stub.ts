@@ -1,13 +1,29 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
+import { toTopicRow } from '../lambdas/aws/topic-row';
 import { fakeSecrets } from './function-environment';
 
 type Input = Readonly<Record<string, unknown>>;
 
+/** The one thing that the stores hold: a message is accepted for a topic alone that somebody has made. */
+const ordersTopic = Object.fromEntries(
+  Object.entries(
+    toTopicRow({ key: { door: 'topics', name: 'orders' }, createdAt: '2026-11-20T12:00:00.000Z' }),
+  ).map(([name, text]) => [name, { S: text }]),
+);
+
+function asksForMessages({ ExpressionAttributeValues: values }: Input): boolean {
+  return isDeepStrictEqual((values as Input | undefined)?.[':partition'], ordersTopic.partition);
+}
+
 /** What AWS says when its stores are empty and take all: enough for the first answer of every function. */
 const answers: Readonly<Record<string, (input: Input) => unknown>> = {
   BatchGetItem: () => ({ Responses: {}, UnprocessedKeys: {} }),
-  Query: () => ({ Items: [], Count: 0, ScannedCount: 0 }),
+  Query: (input) => {
+    const Items = asksForMessages(input) ? [ordersTopic] : [];
+    return { Items, Count: Items.length, ScannedCount: Items.length };
+  },
   Scan: () => ({ Items: [], Count: 0, ScannedCount: 0 }),
   PutRecord: () => ({ SequenceNumber: '1', ShardId: 'shardId-000000000000' }),
   PutRecords: ({ Records }) => ({
